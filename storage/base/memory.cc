@@ -1,0 +1,250 @@
+#include "storage/base/memory.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <fcntl.h>
+#include <mutex>
+#include <unistd.h>
+
+#include "storage/base/assert.h"
+
+#ifdef SPINEL_SANITIZED
+#include <sanitizer/allocator_interface.h>
+#endif
+
+namespace spinel::storage {
+
+int64_t idle_memory_bytes = 0;
+
+void out_of_memory(size_t size) {
+  std::fprintf(stderr, "=== OUT OF MEMORY ===\nCould not allocate %zu bytes\n", size);
+  std::abort();
+}
+
+size_t resident_set_bytes() {
+  const int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  char text[128];
+  const ssize_t length = read(file, text, sizeof text - 1);
+  close(file);
+  if (length <= 0) return 0;
+  text[length] = '\0';
+  size_t total_pages = 0;
+  size_t resident_pages = 0;
+  if (std::sscanf(text, "%zu %zu", &total_pages, &resident_pages) != 2) return 0;
+  return resident_pages * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+}
+
+namespace {
+
+size_t without_idle(int64_t bytes) {
+  const int64_t used = bytes - idle_memory_bytes;
+  return used > 0 ? static_cast<size_t>(used) : 0;
+}
+
+}  // namespace
+
+#ifdef SPINEL_SANITIZED
+
+// The sanitizers bring their own allocator; jemalloc is not linked. Figures are those it has.
+
+void register_memory_thread() {}
+
+size_t used_memory() {
+  return without_idle(static_cast<int64_t>(__sanitizer_get_current_allocated_bytes()));
+}
+
+size_t usable_size(size_t size) {
+  return size == 0 ? 1 : size;
+}
+
+AllocatorStats allocator_stats() {
+  AllocatorStats stats;
+  stats.allocated = __sanitizer_get_current_allocated_bytes();
+  stats.active = stats.allocated;
+  stats.resident = stats.allocated;
+  stats.mapped = __sanitizer_get_heap_size();
+  return stats;
+}
+
+std::string allocator_report() {
+  return "Stats not supported for the current allocator";
+}
+
+void purge_allocator() {}
+
+std::string allocator_name() {
+  return "libc";
+}
+
+#else
+
+namespace {
+
+constexpr size_t kMaxThreads = 64;
+
+// Reads a figure of the allocator; zero where this build of it does not have it.
+template <typename T>
+T read_control(const char* name) {
+  T value{};
+  size_t size = sizeof value;
+  if (mallctl(name, &value, &size, nullptr, 0) != 0) return T{};
+  return value;
+}
+
+// The allocator's own counters of one thread. Their owner writes them as it goes; a reader may be a
+// moment behind.
+struct ThreadCounters {
+  const uint64_t* allocated = nullptr;
+  const uint64_t* freed = nullptr;
+
+  int64_t balance() const {
+    return static_cast<int64_t>(__atomic_load_n(allocated, __ATOMIC_RELAXED) -
+                                __atomic_load_n(freed, __ATOMIC_RELAXED));
+  }
+};
+
+// The counters of living threads and the balance of those that ended. A change happens under the
+// mutex and while the version is odd; a reader that saw one begins again, so that no thread is
+// counted twice or not at all.
+class Registry {
+ public:
+  void add(ThreadCounters counters) {
+    const std::lock_guard lock(mutex_);
+    const size_t count = count_.load();
+    SPINEL_ASSERT(count < kMaxThreads);
+    const Change change(version_);
+    set(count, counters);
+    count_.store(count + 1);
+  }
+
+  void remove(ThreadCounters counters) {
+    const std::lock_guard lock(mutex_);
+    const size_t count = count_.load();
+    size_t at = 0;
+    while (at < count && get(at).allocated != counters.allocated) ++at;
+    SPINEL_ASSERT(at < count);
+    const Change change(version_);
+    ended_balance_.store(ended_balance_.load() + counters.balance());
+    set(at, get(count - 1));
+    count_.store(count - 1);
+  }
+
+  int64_t balance() const {
+    for (;;) {
+      const uint32_t before = version_.load(std::memory_order_acquire);
+      int64_t sum = ended_balance_.load(std::memory_order_relaxed);
+      const size_t count = count_.load(std::memory_order_relaxed);
+      for (size_t i = 0; i < count; ++i) sum += get(i).balance();
+      std::atomic_thread_fence(std::memory_order_acquire);
+      if ((before & 1) == 0 && version_.load(std::memory_order_relaxed) == before) return sum;
+    }
+  }
+
+ private:
+  class Change {
+   public:
+    explicit Change(std::atomic<uint32_t>& version) : version_(version) { version_.fetch_add(1); }
+    ~Change() { version_.fetch_add(1); }
+    Change(const Change&) = delete;
+    Change& operator=(const Change&) = delete;
+
+   private:
+    std::atomic<uint32_t>& version_;
+  };
+
+  struct Slot {
+    std::atomic<const uint64_t*> allocated{nullptr};
+    std::atomic<const uint64_t*> freed{nullptr};
+  };
+
+  ThreadCounters get(size_t at) const {
+    return {slots_[at].allocated.load(std::memory_order_relaxed),
+            slots_[at].freed.load(std::memory_order_relaxed)};
+  }
+  void set(size_t at, ThreadCounters counters) {
+    slots_[at].allocated.store(counters.allocated);
+    slots_[at].freed.store(counters.freed);
+  }
+
+  std::mutex mutex_;
+  std::atomic<uint32_t> version_{0};
+  std::atomic<size_t> count_{0};
+  std::atomic<int64_t> ended_balance_{0};
+  Slot slots_[kMaxThreads];
+};
+constinit Registry registry;
+
+// Lives as long as its thread.
+class Registration {
+ public:
+  Registration()
+      : counters_{read_control<uint64_t*>("thread.allocatedp"),
+                  read_control<uint64_t*>("thread.deallocatedp")} {
+    // Without statistics in the allocator there is no accounting: better not to start than to evict
+    // blindly.
+    SPINEL_ASSERT(counters_.allocated != nullptr && counters_.freed != nullptr);
+    registry.add(counters_);
+  }
+  ~Registration() { registry.remove(counters_); }
+  Registration(const Registration&) = delete;
+  Registration& operator=(const Registration&) = delete;
+
+ private:
+  ThreadCounters counters_;
+};
+
+}  // namespace
+
+void register_memory_thread() {
+  thread_local const Registration registration;
+}
+
+size_t used_memory() {
+  return without_idle(registry.balance());
+}
+
+size_t usable_size(size_t size) {
+  return nallocx(size == 0 ? 1 : size, 0);
+}
+
+AllocatorStats allocator_stats() {
+  uint64_t epoch = 1;
+  size_t size = sizeof epoch;
+  mallctl("epoch", &epoch, &size, &epoch, size);
+  AllocatorStats stats;
+  stats.allocated = read_control<size_t>("stats.allocated");
+  stats.active = read_control<size_t>("stats.active");
+  stats.resident = read_control<size_t>("stats.resident");
+  stats.retained = read_control<size_t>("stats.retained");
+  stats.mapped = read_control<size_t>("stats.mapped");
+  stats.metadata = read_control<size_t>("stats.metadata");
+  return stats;
+}
+
+std::string allocator_report() {
+  std::string report;
+  malloc_stats_print(
+      [](void* to, const char* text) { static_cast<std::string*>(to)->append(text); }, &report,
+      nullptr);
+  return report;
+}
+
+void purge_allocator() {
+  mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
+  char command[64];
+  std::snprintf(command, sizeof command, "arena.%d.purge", MALLCTL_ARENAS_ALL);
+  mallctl(command, nullptr, nullptr, nullptr, 0);
+}
+
+std::string allocator_name() {
+  // The version reads "5.3.0-0-g<commit>".
+  std::string version = read_control<const char*>("version");
+  version.resize(std::min(version.size(), version.find('-')));
+  return "jemalloc-" + version;
+}
+
+#endif
+
+}  // namespace spinel::storage
