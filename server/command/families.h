@@ -1,0 +1,16 @@
+#pragma once
+
+#include <span>
+
+#include "server/command/spec.h"
+
+// The list of all command families. A new file of handlers declares its function here and is added to the list
+// in families.cc; that is all it takes for its commands to exist.
+namespace spinel::server {
+
+CommandFamily command_commands();
+
+// All families; valid for the life of the program.
+std::span<const CommandFamily> all_command_families();
+
+}  // namespace spinel::server
