@@ -1,0 +1,102 @@
+#include "tests/support/server_test.h"
+
+#include <sstream>
+
+namespace spinel::test {
+
+namespace {
+
+std::unique_ptr<ServerProcess>& shared_server() {
+  static std::unique_ptr<ServerProcess> server;
+  return server;
+}
+
+/// Ends the shared server while a failure of its exit still counts.
+class SharedServerEnd : public testing::Environment {
+ public:
+  void TearDown() override { shared_server().reset(); }
+};
+
+[[maybe_unused]] const testing::Environment* const kSharedServerEnd =
+    testing::AddGlobalTestEnvironment(new SharedServerEnd);
+
+}  // namespace
+
+void ServerTest::SetUp() {
+  std::unique_ptr<ServerProcess>& server = shared_server();
+  if (server == nullptr || !server->running()) server = std::make_unique<ServerProcess>();
+  server_ = server.get();
+  ASSERT_TRUE(server_->running());
+  ASSERT_EQ(run("FLUSHALL"), ok()) << client().last_error();
+}
+
+void ServerTest::TearDown() {
+  client_.reset();
+  resp3_.reset();
+  if (HasFailure()) shared_server().reset();
+}
+
+Client& ServerTest::client() {
+  if (client_ == nullptr) client_ = std::make_unique<Client>(server().client());
+  return *client_;
+}
+
+RawConnection& ServerTest::resp3() {
+  if (resp3_ == nullptr) resp3_ = std::make_unique<RawConnection>(server().resp3());
+  return *resp3_;
+}
+
+Reply ServerTest::line(const std::string& words) {
+  return client().command(split(words, ' '));
+}
+
+std::string ServerTest::info(const std::string& field) {
+  return info_field(run("INFO", "everything").text, field);
+}
+
+long long ServerTest::info_number(const std::string& field) {
+  const std::string value = info(field);
+  return value.empty() ? -1 : std::stoll(value);
+}
+
+std::string ServerTest::config(const std::string& option) {
+  return run("CONFIG", "GET", option).at(option).text;
+}
+
+bool ServerTest::against_redis_7_0() {
+  return is_redis_7_0(server());
+}
+
+ServerProcess& OwnServerTest::start(ServerOptions options) {
+  own_ = std::make_unique<ServerProcess>(std::move(options));
+  server_ = own_.get();
+  return *own_;
+}
+
+ServerProcess& OwnServerTest::start_with(std::vector<std::string> arguments) {
+  ServerOptions options;
+  options.arguments = std::move(arguments);
+  return start(std::move(options));
+}
+
+void OwnServerTest::TearDown() {
+  ServerTest::TearDown();
+  own_.reset();
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> out;
+  std::istringstream in(text);
+  for (std::string word; std::getline(in, word, separator);) out.push_back(word);
+  return out;
+}
+
+std::string info_field(const std::string& text, const std::string& field) {
+  for (std::string row : split(text, '\n')) {
+    if (row.ends_with('\r')) row.pop_back();
+    if (row.starts_with(field + ":")) return row.substr(field.size() + 1);
+  }
+  return {};
+}
+
+}  // namespace spinel::test
