@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Memory per element of several servers on the same data: growth of the process's resident set / elements.
+
+    tools/build release spinel-server
+    tests/bench/mem.py redis='redis-server --port {port} --save ""' spinel='build/release/spinel-server --port {port}'
+
+usage: mem.py [--scale F] [--only PART-OF-A-NAME] NAME=COMMAND ...   ({port} in COMMAND is replaced)
+
+--scale 0.1 loads a tenth of the elements. A data set whose commands a server does not have says so and is skipped.
+"""
+import os, random, shlex, socket, subprocess, sys, time
+
+def rss(pid):
+    for l in open(f'/proc/{pid}/status'):
+        if l.startswith('VmRSS'): return int(l.split()[1]) * 1024
+
+def enc(*a):
+    o = [b'*%d\r\n' % len(a)]
+    for x in a:
+        x = x if isinstance(x, bytes) else str(x).encode()
+        o.append(b'$%d\r\n%s\r\n' % (len(x), x))
+    return b''.join(o)
+
+def feed(port, gen, batch=2000):
+    s = socket.create_connection(('127.0.0.1', port)); f = s.makefile('rb')
+    n = 0; buf = []
+    def drain(k):
+        for _ in range(k):
+            l = f.readline()
+            if l[:1] == b'-': raise SystemExit(f'error reply: {l!r}')
+            if l[:1] == b'$' and int(l[1:]) >= 0: f.read(int(l[1:]) + 2)
+    for c in gen:
+        buf.append(c); n += 1
+        if len(buf) == batch: s.sendall(b''.join(buf)); drain(batch); buf = []
+    if buf: s.sendall(b''.join(buf)); drain(len(buf))
+    s.close(); return n
+
+def sets(scale):
+    R = random.Random
+    N = int(1_000_000 * scale)
+    def strings(vlen):
+        for i in range(N * 2): yield enc('SET', f'user:{i:010d}', b'v' * vlen)
+    def ints():
+        for i in range(N * 2): yield enc('SET', f'cnt:{i:010d}', i * 7)
+    def ttl():
+        for i in range(N): yield enc('SET', f'sess:{i:010d}', b'v' * 32, 'EX', 86400)
+    def zset():
+        r = R(1)
+        for i in range(N): yield enc('ZADD', 'board', r.randrange(10**9), f'player:{i:08d}')
+    def hbig():
+        for i in range(N): yield enc('HSET', 'bighash', f'field:{i:08d}', b'v' * 16)
+    def hsmall():
+        for i in range(N // 10): yield enc('HSET', f'u:{i:08d}', *[x for j in range(8) for x in (f'field{j}', f'value{j}{i}')])
+    def sbig():
+        for i in range(N): yield enc('SADD', 'bigset', f'member:{i:08d}')
+    def sint():
+        r = R(2)
+        for i in range(N): yield enc('SADD', 'intset', r.randrange(10**9))
+    def lst():
+        for i in range(N): yield enc('RPUSH', 'biglist', b'v' * 24)
+    def dau():   # 2M active users drawn from 10M ids
+        r = R(3)
+        for i in range(N * 2): yield enc('SETBIT', 'dau:dense', r.randrange(10_000_000), 1)
+    def sparse():  # 20k actives in a 4G id space, 10 days
+        r = R(4)
+        for d in range(10):
+            for i in range(N // 500): yield enc('SETBIT', f'dau:sparse:{d}', r.randrange(4_000_000_000), 1)
+    def hll():
+        for i in range(N // 10): yield enc('PFADD', f'hll:{i % 1000}', f'u{i}')
+    return [('string 15B key 32B val', lambda: strings(32)), ('string 15B key int val', ints), ('string 32B val + TTL', ttl),
+            ('zset 1 key', zset), ('hash 1 key', hbig), ('hash 8 fields (per hash)', hsmall), ('set strings 1 key', sbig),
+            ('set ints 1 key', sint), ('list 24B', lst), ('bitmap dense (MB total)', dau), ('bitmap sparse (MB total)', sparse), ('hll 1000 keys (per add)', hll)]
+
+def main():
+    a = sys.argv[1:]; scale = 1.0; only = None
+    while a and a[0].startswith('--'):
+        if a[0] == '--scale': scale = float(a[1])
+        elif a[0] == '--only': only = a[1]
+        a = a[2:]
+    servers = [x.split('=', 1) for x in a]
+    print(f'{"data set":28}' + ''.join(f'{n:>22}' for n, _ in servers) + '   (bytes/element, load s)')
+    for i, (name, gen) in enumerate(sets(scale)):
+        if only and only not in name: continue
+        row = []
+        for j, (n, cmd) in enumerate(servers):
+            port = 7800 + i * 8 + j
+            p = subprocess.Popen(shlex.split(cmd.replace('{port}', str(port))), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            for _ in range(100):
+                try: socket.create_connection(('127.0.0.1', port), 1).close(); break
+                except OSError: time.sleep(0.05)
+            time.sleep(0.2); m0 = rss(p.pid); t = time.time()
+            try:
+                k = feed(port, gen()); t = time.time() - t; time.sleep(1.0); m = rss(p.pid) - m0
+                row.append(f'{m/1e6:.1f} MB {t:.1f}' if 'MB total' in name else f'{m/k:.1f} {t:.1f}')
+            except (SystemExit, OSError) as e: row.append('failed: ' + str(e)[:24])
+            p.kill(); p.wait()
+        print(f'{name:28}' + ''.join(f'{c:>22}' for c in row), flush=True)
+main()
