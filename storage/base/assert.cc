@@ -6,7 +6,8 @@
 namespace spinel::storage {
 
 void assertion_failed(const char* expression, const char* file, int line) {
-  std::fprintf(stderr, "=== ASSERTION FAILED ===\n%s:%d '%s' is not true\n", file, line, expression);
+  std::fprintf(stderr, "=== ASSERTION FAILED ===\n%s:%d '%s' is not true\n", file, line,
+               expression);
   std::abort();
 }
 

@@ -1,4 +1,5 @@
-// Assertions that stay in release builds: a broken invariant stops the process before it can spoil data.
+// Assertions that stay in release builds: a broken invariant stops the process before it can spoil
+// data.
 #pragma once
 
 namespace spinel::storage {
@@ -8,8 +9,9 @@ namespace spinel::storage {
 
 }  // namespace spinel::storage
 
-// Requires `condition` to hold, in every build. Keep the condition cheap: it runs on the command path.
-#define SPINEL_ASSERT(condition)   \
-  (__builtin_expect(!(condition), 0) \
+// Requires `condition` to hold, in every build. Keep the condition cheap: it runs on the command
+// path.
+#define SPINEL_ASSERT(condition)                                             \
+  (__builtin_expect(!(condition), 0)                                         \
        ? ::spinel::storage::assertion_failed(#condition, __FILE__, __LINE__) \
        : static_cast<void>(0))

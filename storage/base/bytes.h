@@ -22,7 +22,9 @@ inline void store_unaligned(void* to, T value) {
 }
 
 // ASCII-only lower case, as the protocol's keywords need it: independent of the locale.
-constexpr char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 // Compares two keywords without regard to ASCII case.
 constexpr bool equals_ignore_case(std::string_view a, std::string_view b) {

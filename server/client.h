@@ -1,0 +1,101 @@
+// One connected client as commands see it. The socket behind it belongs to server/net.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "server/resp/output_buffer.h"
+#include "server/resp/reply_writer.h"
+
+namespace spinel::server {
+
+class Server;
+struct Command;
+
+// What a client asks of whatever carries its bytes. server/net implements it over a socket; tests
+// need none.
+class ClientTransport {
+ public:
+  virtual ~ClientTransport() = default;
+  // There is output to send: it is sent before the loop turn ends.
+  virtual void output_ready() = 0;
+  // The client may execute commands again (it was blocked or paused): process the input that waits.
+  virtual void resume_input() = 0;
+  // Ends the connection without sending what is pending. The client lives on until the loop turn
+  // ends.
+  virtual void close() = 0;
+  // Bytes received and not yet executed, and the memory held for them.
+  virtual size_t query_buffer_bytes() const = 0;
+  virtual size_t query_buffer_capacity() const = 0;
+  virtual int descriptor() const = 0;
+};
+
+// What a client waits for while it executes nothing. One place for all commands that block.
+enum class BlockReason : uint8_t { kNone, kWait, kKeys, kPaused };
+
+// CLIENT REPLY.
+enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
+
+// State of a client. Owned by its transport, registered with the server under its id while it
+// lives. Only the server's thread touches it.
+class Client {
+ public:
+  Client(Server& server, uint64_t id, std::unique_ptr<ClientTransport> transport);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  const uint64_t id;
+  Server& server;
+
+  // --- identity
+  std::string name;
+  std::string lib_name;
+  std::string lib_version;
+  std::string address;        // "127.0.0.1:51234" or "/path/to.sock:0"
+  std::string local_address;  // the same of this end
+  std::string user = "default";
+  bool authenticated = false;
+  bool unix_socket = false;
+  bool loopback = false;
+
+  // --- protocol state
+  int database = 0;
+  ReplyMode reply_mode = ReplyMode::kOn;
+  bool no_evict = false;
+  bool no_touch = false;
+  bool monitor = false;
+  // Set by QUIT and protocol errors: closed once its output is sent; nothing it sends is executed
+  // any more.
+  bool close_after_reply = false;
+  // The connection is being closed now; ignore it.
+  bool closing = false;
+
+  // --- blocking (see server/blocking)
+  BlockReason blocked = BlockReason::kNone;
+
+  // --- statistics, as CLIENT LIST shows them
+  int64_t created_at_ms = 0;
+  int64_t last_interaction_ms = 0;
+  const Command* last_command = nullptr;
+  uint64_t commands_processed = 0;
+  uint64_t bytes_in = 0;
+  uint64_t bytes_out = 0;
+  int64_t output_over_soft_limit_since_ms = 0;  // 0: not over it
+  // Arguments of the command being executed or blocked, for CLIENT LIST's argv-mem.
+  size_t argument_bytes = 0;
+
+  resp::OutputBuffer output;
+  resp::ReplyWriter reply;
+
+  ClientTransport& transport() { return *transport_; }
+  const ClientTransport& transport() const { return *transport_; }
+  // Memory held for this client, as CLIENT LIST's tot-mem.
+  size_t memory_bytes() const;
+
+ private:
+  std::unique_ptr<ClientTransport> transport_;
+};
+
+}  // namespace spinel::server

@@ -1,0 +1,285 @@
+#include "storage/keyspace/database.h"
+
+#include <cstring>
+#include <limits>
+
+#include "storage/base/assert.h"
+#include "storage/base/numbers.h"
+#include "storage/keyspace/lazy_free.h"
+
+namespace spinel::storage {
+
+namespace {
+
+// Bytes that a length field takes: one where that is enough.
+constexpr size_t length_field(size_t length) {
+  return length <= 0xff ? 1 : sizeof(uint32_t);
+}
+
+unsigned char* write_length(unsigned char* at, size_t length) {
+  if (length <= 0xff) {
+    *at = static_cast<unsigned char>(length);
+    return at + 1;
+  }
+  store_unaligned<uint32_t>(at, static_cast<uint32_t>(length));
+  return at + sizeof(uint32_t);
+}
+
+}  // namespace
+
+struct Database::Layout {
+  Encoding encoding;
+  int64_t expire_at_ms;
+  size_t payload_size;  // without the length field of an embedded string
+
+  bool has_expiry() const { return expire_at_ms != kNoExpiry; }
+  size_t key_offset(size_t key_size) const {
+    return Entry::kHeader + (has_expiry() ? sizeof(int64_t) : 0) + length_field(key_size);
+  }
+  size_t size(size_t key_size) const {
+    const size_t value_field = encoding == Encoding::kEmbedded ? length_field(payload_size) : 0;
+    return key_offset(key_size) + key_size + value_field + payload_size;
+  }
+  unsigned char flags(size_t key_size) const {
+    unsigned bits = static_cast<unsigned>(encoding);
+    if (has_expiry()) bits |= Entry::kHasExpiry;
+    if (key_size > 0xff) bits |= Entry::kLongKey;
+    if (encoding == Encoding::kEmbedded && payload_size > 0xff) bits |= Entry::kLongValue;
+    return static_cast<unsigned char>(bits);
+  }
+};
+
+Database::Contents::~Contents() {
+  free_all();
+}
+
+void Database::Contents::free_all() {
+  table.for_each([this](uint64_t slot) {
+    Entry* entry = EntryTraits::entry(slot);
+    if (entry->has_object()) free_object(entry->encoding(), entry->object(), nullptr);
+    const size_t size = entry->size_bytes();
+    if (size > SlabAllocator::kMaxBlock) slab.deallocate(entry, size);
+  });
+  table.clear();
+}
+
+Database::Database(int index_in) : index(index_in), contents_(std::make_unique<Contents>()) {}
+
+Database::~Database() = default;
+
+Entry* Database::allocate(size_t size) {
+  auto* entry = static_cast<Entry*>(contents_->slab.allocate(size));
+  SPINEL_ASSERT((reinterpret_cast<uintptr_t>(entry) & ~(EntryTraits::kVolatile - 1)) == 0);
+  return entry;
+}
+
+void Database::deallocate(Entry* entry) {
+  contents_->slab.deallocate(entry, entry->size_bytes());
+}
+
+unsigned char* Database::reshape(const Key& key, Item& item, const Layout& layout,
+                                 uint32_t access) {
+  SPINEL_ASSERT(key.bytes.size() <= std::numeric_limits<uint32_t>::max());
+  const size_t size = layout.size(key.bytes.size());
+  const size_t key_offset = layout.key_offset(key.bytes.size());
+  Entry* entry;
+  if (!item) {
+    entry = allocate(size);
+    entry->set_access(access);
+    std::memcpy(entry->bytes_ + key_offset, key.bytes.data(), key.bytes.size());
+    item.slot_ = contents_->table.insert(key.hash, reinterpret_cast<uint64_t>(entry));
+  } else {
+    Entry* old = &*item;
+    const size_t old_size = old->size_bytes();
+    if (EntryTraits::is_volatile(*item.slot_)) --contents_->volatile_count;
+    if (SlabAllocator::block_size(old_size) == SlabAllocator::block_size(size)) {
+      entry = old;
+      const std::string_view old_key = old->key();
+      std::memmove(entry->bytes_ + key_offset, old_key.data(), old_key.size());
+    } else {
+      entry = allocate(size);
+      entry->set_access(old->access());
+      std::memcpy(entry->bytes_ + key_offset, key.bytes.data(), key.bytes.size());
+      contents_->slab.deallocate(old, old_size);
+    }
+  }
+  entry->bytes_[0] = layout.flags(key.bytes.size());
+  unsigned char* at = entry->bytes_ + Entry::kHeader;
+  uint64_t slot = reinterpret_cast<uint64_t>(entry);
+  if (layout.has_expiry()) {
+    store_unaligned<int64_t>(at, layout.expire_at_ms);
+    at += sizeof(int64_t);
+    slot |= EntryTraits::kVolatile;
+    ++contents_->volatile_count;
+  }
+  *item.slot_ = slot;
+  at = write_length(at, key.bytes.size()) + key.bytes.size();
+  if (layout.encoding == Encoding::kEmbedded) at = write_length(at, layout.payload_size);
+  return at;
+}
+
+void Database::set_string(const Key& key, Item& item, std::string_view value, int64_t expire_at_ms,
+                          uint32_t access) {
+  const bool had_object = item && item->has_object();
+  const Encoding old_encoding = item ? item->encoding() : Encoding::kInt32;
+  void* old_object = had_object ? item->object() : nullptr;
+
+  if (const std::optional<int64_t> integer = parse_int64(value)) {
+    const auto small = static_cast<int32_t>(*integer);
+    if (small == *integer) {
+      store_unaligned<int32_t>(
+          reshape(key, item, {Encoding::kInt32, expire_at_ms, sizeof small}, access), small);
+    } else {
+      store_unaligned<int64_t>(
+          reshape(key, item, {Encoding::kInt64, expire_at_ms, sizeof *integer}, access), *integer);
+    }
+  } else if (value.size() <= Entry::kMaxEmbedded) {
+    unsigned char* to =
+        reshape(key, item, {Encoding::kEmbedded, expire_at_ms, value.size()}, access);
+    if (!value.empty()) std::memcpy(to, value.data(), value.size());
+  } else {
+    RawString* raw = RawString::create(value.size(), value.size());
+    std::memcpy(raw->bytes(), value.data(), value.size());
+    store_unaligned<void*>(
+        reshape(key, item, {Encoding::kRaw, expire_at_ms, sizeof(void*)}, access), raw);
+  }
+  if (had_object) free_object(old_encoding, old_object, replaced_values_);
+}
+
+void Database::set_integer(const Key& key, Item& item, int64_t value, uint32_t access) {
+  const auto small = static_cast<int32_t>(value);
+  const Encoding encoding = small == value ? Encoding::kInt32 : Encoding::kInt64;
+  if (item && item->encoding() == encoding) {  // what a counter does nearly always
+    if (encoding == Encoding::kInt32) {
+      store_unaligned<int32_t>(item->payload(), small);
+    } else {
+      store_unaligned<int64_t>(item->payload(), value);
+    }
+    return;
+  }
+  char digits[kMaxInt64Chars];
+  const int64_t expire_at_ms = item ? item->expire_at_ms() : kNoExpiry;
+  set_string(key, item, {digits, format_int64(value, digits)}, expire_at_ms, access);
+}
+
+char* Database::resize_string(const Key& key, Item& item, size_t size, uint32_t access) {
+  if (item && item->encoding() == Encoding::kRaw) {
+    RawString* raw = RawString::resize(static_cast<RawString*>(item->object()), size);
+    item->store_object(raw);
+    return raw->bytes();
+  }
+  RawString* raw = nullptr;
+  if (item) {
+    IntegerText scratch;
+    const std::string_view old = string_bytes(*item, scratch);
+    raw = RawString::create(old.size(), std::max(size, old.size()));
+    if (!old.empty()) std::memcpy(raw->bytes(), old.data(), old.size());
+  } else {
+    raw = RawString::create(0, size);
+  }
+  raw = RawString::resize(raw, size);
+  const int64_t expire_at_ms = item ? item->expire_at_ms() : kNoExpiry;
+  set_object(key, item, Encoding::kRaw, raw, expire_at_ms, access);
+  return raw->bytes();
+}
+
+void Database::set_object(const Key& key, Item& item, Encoding encoding, void* object,
+                          int64_t expire_at_ms, uint32_t access) {
+  const bool had_object = item && item->has_object();
+  const Encoding old_encoding = item ? item->encoding() : Encoding::kInt32;
+  void* old_object = had_object ? item->object() : nullptr;
+  store_unaligned<void*>(reshape(key, item, {encoding, expire_at_ms, sizeof object}, access),
+                         object);
+  if (had_object && old_object != object) free_object(old_encoding, old_object, replaced_values_);
+}
+
+void Database::set_expiry(Item& item, int64_t expire_at_ms) {
+  SPINEL_ASSERT(item);
+  Entry& entry = *item;
+  if (entry.has_expiry() && expire_at_ms != kNoExpiry) {
+    store_unaligned<int64_t>(entry.bytes_ + Entry::kHeader, expire_at_ms);
+    return;
+  }
+  if (!entry.has_expiry() && expire_at_ms == kNoExpiry) return;
+  // The payload is saved before the entry changes its shape; what is large is behind a pointer
+  // anyway.
+  unsigned char payload[Entry::kMaxEmbedded];
+  const Encoding encoding = entry.encoding();
+  const size_t size = encoding == Encoding::kEmbedded ? entry.embedded().size()
+                      : encoding == Encoding::kInt32  ? sizeof(int32_t)
+                                                      : sizeof(int64_t);
+  const void* from = encoding == Encoding::kEmbedded
+                         ? static_cast<const void*>(entry.embedded().data())
+                         : entry.payload();
+  std::memcpy(payload, from, size);
+  const std::string_view key = entry.key();
+  std::memcpy(reshape(Key(key, 0), item, {encoding, expire_at_ms, size}, 0), payload, size);
+}
+
+Item Database::copy(const Item& from, const Key& key, int64_t expire_at_ms) {
+  SPINEL_ASSERT(!find(key));
+  Item item;
+  if (from->has_object()) {
+    const auto* raw = static_cast<const RawString*>(from->object());
+    RawString* duplicate = RawString::create(raw->size, raw->size);
+    std::memcpy(duplicate->bytes(), raw->bytes(), raw->size);
+    set_object(key, item, from->encoding(), duplicate, expire_at_ms, from->access());
+  } else {
+    // The bytes stay where they are while the table of this database grows.
+    IntegerText scratch;
+    set_string(key, item, string_bytes(*from, scratch), expire_at_ms, from->access());
+  }
+  return item;
+}
+
+void Database::move(Item item, const Key& item_key, Database& to, const Key& key) {
+  SPINEL_ASSERT(!to.find(key));
+  Entry* entry = &*item;
+  if (entry->has_expiry()) --contents_->volatile_count;
+  contents_->table.erase(item.slot_, item_key.hash);
+  Item moved;
+  if (entry->has_object()) {
+    to.set_object(key, moved, entry->encoding(), entry->object(), entry->expire_at_ms(),
+                  entry->access());
+  } else {
+    IntegerText scratch;
+    to.set_string(key, moved, string_bytes(*entry, scratch), entry->expire_at_ms(),
+                  entry->access());
+  }
+  deallocate(entry);
+}
+
+void Database::erase(Item item, const Key& key, LazyFree* lazy) {
+  Entry* entry = &*item;
+  if (entry->has_expiry()) --contents_->volatile_count;
+  if (entry->has_object()) free_object(entry->encoding(), entry->object(), lazy);
+  contents_->table.erase(item.slot_, key.hash);
+  deallocate(entry);
+}
+
+void Database::clear(LazyFree* lazy) {
+  std::unique_ptr<Contents> old = std::exchange(contents_, std::make_unique<Contents>());
+  if (lazy != nullptr && !old->table.empty()) {
+    old->slab.disown();
+    lazy->enqueue(std::move(old));
+  }
+}
+
+void Database::free_object(Encoding encoding, void* object, LazyFree* lazy) {
+  if (lazy != nullptr && LazyFree::worth_it(encoding, object)) {
+    lazy->enqueue(encoding, object);
+    return;
+  }
+  SPINEL_ASSERT(encoding == Encoding::kRaw);
+  RawString::destroy(static_cast<RawString*>(object));
+}
+
+size_t Database::memory_usage(const Entry& entry, size_t) const {
+  size_t bytes = SlabAllocator::block_size(entry.size_bytes()) + sizeof(uint64_t);
+  if (entry.encoding() == Encoding::kRaw) {
+    bytes += static_cast<const RawString*>(entry.object())->allocated_bytes();
+  }
+  return bytes;
+}
+
+}  // namespace spinel::storage

@@ -1,0 +1,34 @@
+#include "storage/keyspace/entry.h"
+
+namespace spinel::storage {
+
+std::string_view type_name(Type type) {
+  static constexpr std::string_view kNames[] = {"string", "list", "set", "zset", "hash", "stream"};
+  return kNames[static_cast<size_t>(type)];
+}
+
+Type Entry::type() const {
+  static constexpr Type kTypes[] = {Type::kString, Type::kString, Type::kString, Type::kString};
+  return kTypes[static_cast<size_t>(encoding())];
+}
+
+size_t Entry::size_bytes() const {
+  const unsigned char* at = payload();
+  const auto before = static_cast<size_t>(at - bytes_);
+  switch (encoding()) {
+    case Encoding::kInt32:
+      return before + sizeof(int32_t);
+    case Encoding::kInt64:
+      return before + sizeof(int64_t);
+    case Encoding::kEmbedded: {
+      const std::string_view value = embedded();
+      return static_cast<size_t>(reinterpret_cast<const unsigned char*>(value.data()) - bytes_) +
+             value.size();
+    }
+    case Encoding::kRaw:
+      return before + sizeof(void*);
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace spinel::storage

@@ -1,0 +1,77 @@
+// All databases of a server, and the rules that stand above a single one: expiry, access times,
+// lazy freeing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "storage/base/random.h"
+#include "storage/keyspace/access.h"
+#include "storage/keyspace/database.h"
+#include "storage/keyspace/lazy_free.h"
+
+namespace spinel::storage {
+
+// Hears of the keys that disappear without a command asking for it, before they do: their deletion
+// is an effect that AOF and replicas must see, and an event for subscribers.
+class KeyspaceObserver {
+ public:
+  virtual ~KeyspaceObserver() = default;
+  // Both are called just before the key is removed; they must not change the database.
+  virtual void on_expire(Database& database, const Key& key) = 0;
+  virtual void on_evict(Database& database, const Key& key) = 0;
+};
+
+class Keyspace {
+ public:
+  Keyspace(int databases, KeyspaceObserver& observer);
+
+  int database_count() const { return static_cast<int>(databases_.size()); }
+  // Needs 0 <= index < database_count().
+  Database& database(int index) { return *databases_[static_cast<size_t>(index)]; }
+
+  // The time by which keys expire: Unix milliseconds, set by the server before it executes
+  // commands, so that a command sees one time.
+  int64_t now_ms() const { return now_ms_; }
+  void set_now(int64_t now_ms) {
+    now_ms_ = now_ms;
+    access.set_now(now_ms);
+  }
+
+  // The entry of `key`, or nothing; an expired one is removed. Does not count as an access.
+  Item find(Database& database, const Key& key) {
+    Item item = database.find(key);
+    if (item && item->has_expiry() && item->expired(now_ms_)) [[unlikely]] {
+      return expire_if_allowed(database, item, key);
+    }
+    return item;
+  }
+
+  // Removes an expired key: tells the observer, frees it lazily if so configured.
+  void expire(Database& database, Item item, const Key& key);
+  // Removes a key to make room.
+  void evict(Database& database, Item item, const Key& key);
+
+  LazyFree* lazy(bool on) { return on ? &lazy_free : nullptr; }
+
+  // --- configuration
+  bool lazy_expire = false;
+  bool lazy_eviction = false;
+  // While false, an expired key is hidden but stays: its removal comes from elsewhere (a master),
+  // or must wait.
+  bool may_expire = true;
+
+  Random random;
+  AccessClock access;
+  LazyFree lazy_free;
+
+ private:
+  Item expire_if_allowed(Database& database, Item item, const Key& key);
+
+  std::vector<std::unique_ptr<Database>> databases_;
+  KeyspaceObserver& observer_;
+  int64_t now_ms_ = 0;
+};
+
+}  // namespace spinel::storage

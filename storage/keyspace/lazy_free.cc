@@ -1,0 +1,68 @@
+#include "storage/keyspace/lazy_free.h"
+
+#include "storage/base/memory.h"
+
+namespace spinel::storage {
+
+namespace {
+// Below this, free() is faster than waking a thread.
+constexpr size_t kLargeString = 1 << 20;
+}  // namespace
+
+LazyFree::LazyFree() : thread_([this] { run(); }) {}
+
+LazyFree::~LazyFree() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+bool LazyFree::worth_it(Encoding encoding, const void* object) {
+  return encoding == Encoding::kRaw && static_cast<const RawString*>(object)->size > kLargeString;
+}
+
+void LazyFree::enqueue(Encoding encoding, void* object) {
+  enqueue(Job{.encoding = encoding, .object = object});
+}
+
+void LazyFree::enqueue(std::unique_ptr<Database::Contents> contents) {
+  const uint64_t keys = contents->table.size();
+  enqueue(Job{.contents = std::move(contents), .objects = keys});
+}
+
+void LazyFree::enqueue(Job job) {
+  pending_.fetch_add(job.objects, std::memory_order_relaxed);
+  {
+    std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+  }
+  wake_.notify_one();
+}
+
+void LazyFree::drain() {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return pending() == 0; });
+}
+
+void LazyFree::run() {
+  register_memory_thread();
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+    if (jobs_.empty()) return;
+    Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    if (job.object != nullptr) Database::free_object(job.encoding, job.object, nullptr);
+    job.contents.reset();
+    freed_.fetch_add(job.objects, std::memory_order_relaxed);
+    lock.lock();
+    pending_.fetch_sub(job.objects, std::memory_order_relaxed);
+    idle_.notify_all();
+  }
+}
+
+}  // namespace spinel::storage
