@@ -3,8 +3,8 @@
 // A field is named after its option with '_' for '-' and, where the option's name does not say it,
 // the unit. The initialisers below are the defaults, said nowhere else. Everything that is known
 // about an option besides (its text form, range, whether it may change at run time) is its row in
-// server/config/options.h. The struct belongs to the command thread: it changes only inside load()
-// and ConfigStore::set().
+// server/config/options.h. The struct belongs to the command thread: it changes only inside
+// load_config() and ConfigStore::set().
 #pragma once
 
 #include <array>
@@ -13,6 +13,8 @@
 #include <sys/types.h>
 #include <utility>
 #include <vector>
+
+#include "server/log/log_level.h"
 
 namespace spinel::server {
 
@@ -26,9 +28,6 @@ enum class MaxmemoryPolicy {
   kAllkeysRandom,
   kNoeviction,
 };
-
-// In rising order: a message is written when its level is not below the configured one.
-enum class LogThreshold { kDebug, kVerbose, kNotice, kWarning, kNothing };
 
 enum class Supervision { kNo, kUpstart, kSystemd, kAuto };
 enum class DiskAppendFsync { kEverysec, kAlways, kNo };
@@ -87,7 +86,7 @@ struct Config {
   mode_t unixsocketperm = 0;  // 0 = what the umask gives
   int timeout_s = 0;          // idle clients are closed after this; 0 = never
   int tcp_keepalive_s = 300;  // 0 = off
-  int socket_mark_id = 0;
+  uint32_t socket_mark_id = 0;
   int max_new_connections_per_cycle = 10;
   int max_new_tls_connections_per_cycle = 1;
 
@@ -114,10 +113,11 @@ struct Config {
   int tls_session_cache_timeout_s = 300;
 
   // General
+  std::string dir;  // working directory, absolute; empty = not changed since the start
   bool daemonize = false;
   Supervision supervised = Supervision::kNo;
   std::string pidfile;  // empty with `daemonize yes` = kDefaultPidfile
-  LogThreshold loglevel = LogThreshold::kNotice;
+  LogLevel loglevel = LogLevel::kNotice;
   std::string logfile;  // empty = standard output
   bool syslog_enabled = false;
   std::string syslog_ident = "redis";
@@ -132,6 +132,7 @@ struct Config {
   std::string locale_collate;
   std::string ignore_warnings;
   int watchdog_period_ms = 0;
+  bool lua_enable_deprecated_api = false;
   bool disable_thp = true;
   std::string server_cpulist;
   std::string bio_cpulist;
@@ -156,7 +157,7 @@ struct Config {
   std::vector<std::string> loadmodules;
 
   // Clients
-  int maxclients = 10000;
+  uint32_t maxclients = 10000;
   uint64_t client_query_buffer_limit_bytes = 1ull << 30;
   uint64_t proto_max_bulk_len_bytes = 512ull << 20;
   std::array<OutputBufferLimit, kClientClasses> client_output_buffer_limit = {{
@@ -232,7 +233,7 @@ struct Config {
   SanitizeDump sanitize_dump_payload = SanitizeDump::kNo;
   int rdb_key_save_delay_us = 0;
   int key_load_delay_us = 0;
-  int64_t loading_process_events_interval_bytes = 2 << 20;
+  int loading_process_events_interval_bytes = 2 << 20;
 
   // Append only file
   bool appendonly = false;
@@ -296,7 +297,7 @@ struct Config {
   int cluster_announce_bus_port = 0;
   EndpointType cluster_preferred_endpoint_type = EndpointType::kIp;
 
-  // What load() learned besides the options
+  // What load_config() learned besides the options
   std::string config_file;  // absolute path, empty when started without one
   std::vector<std::string>
       warnings;  // one log line each: options that were accepted but do nothing yet

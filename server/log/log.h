@@ -14,9 +14,9 @@
 #include <string>
 #include <string_view>
 
-namespace spinel::server {
+#include "server/log/log_level.h"
 
-enum class LogLevel : uint8_t { kDebug, kVerbose, kNotice, kWarning, kNothing };
+namespace spinel::server {
 
 enum class LogRole : char { kMaster = 'M', kReplica = 'S', kChild = 'C', kSentinel = 'X' };
 
