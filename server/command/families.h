@@ -4,8 +4,8 @@
 
 #include "server/command/spec.h"
 
-// The list of all command families. A new file of handlers declares its function here and is added to the list
-// in families.cc; that is all it takes for its commands to exist.
+// The list of all command families. A new file of handlers declares its function here and is added
+// to the list in families.cc; that is all it takes for its commands to exist.
 namespace spinel::server {
 
 CommandFamily command_commands();

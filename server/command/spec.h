@@ -4,8 +4,9 @@
 #include <string_view>
 #include <vector>
 
-// A command is one row of data. Everything that speaks about commands (COMMAND and its subcommands, ACL
-// categories, arity errors, key extraction for redirection) reads the row; nothing is said twice.
+// A command is one row of data. Everything that speaks about commands (COMMAND and its subcommands,
+// ACL categories, arity errors, key extraction for redirection) reads the row; nothing is said
+// twice.
 namespace spinel::server {
 
 class CommandContext;
@@ -18,8 +19,9 @@ using CommandArgs = std::span<const std::string_view>;
 // false if the arguments make no sense.
 using KeyFinder = bool (*)(CommandArgs args, std::vector<KeyRef>& keys);
 
-// One row, written next to its handler as a constexpr value. Columns that do not apply are left out. All
-// strings must live as long as the program. CommandTable checks them at start and aborts naming a bad row.
+// One row, written next to its handler as a constexpr value. Columns that do not apply are left
+// out. All strings must live as long as the program. CommandTable checks them at start and aborts
+// naming a bad row.
 struct CommandRow {
   // "GET"; a subcommand is "CONFIG GET", its row comes after that of its container "CONFIG".
   std::string_view name;
@@ -36,8 +38,9 @@ struct CommandRow {
   std::string_view acl = {};
   // Hints for clients: "NONDETERMINISTIC_OUTPUT,REQUEST_POLICY:ALL_SHARDS".
   std::string_view tips = {};
-  // Key specifications, " ; " between them: "OW+UPDATE@index:1/range:0,1,0 ; RO+ACCESS@index:2/keynum:0,1,1".
-  // A remark may follow a specification in parentheses. The notation is described in key_spec.h.
+  // Key specifications, " ; " between them: "OW+UPDATE@index:1/range:0,1,0 ;
+  // RO+ACCESS@index:2/keynum:0,1,1". A remark may follow a specification in parentheses. The
+  // notation is described in key_spec.h.
   std::string_view keys = {};
   // Overrides extraction by specification for this command.
   KeyFinder key_finder = nullptr;
