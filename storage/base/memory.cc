@@ -10,7 +10,9 @@
 #include "storage/base/assert.h"
 
 #ifdef SPINEL_SANITIZED
-#include <sanitizer/allocator_interface.h>
+// GCC has the runtime but not its header.
+extern "C" size_t __sanitizer_get_current_allocated_bytes();
+extern "C" size_t __sanitizer_get_heap_size();
 #endif
 
 namespace spinel::storage {
