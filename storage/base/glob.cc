@@ -33,8 +33,19 @@ class Matcher {
   }
 
  private:
-  unsigned char fold(char c) const {
-    return static_cast<unsigned char>(ignore_case_ ? ascii_lower(c) : c);
+  // A byte's place in a range. Redis compares signed chars, so bytes above 127 come first; but
+  // where it ignores case, the C library's tolower puts them last, all but 255.
+  int fold(char c) const {
+    const auto place = static_cast<signed char>(c);
+    if (!ignore_case_) return place;
+    return place < -1 ? place + 256 : ascii_lower(c);
+  }
+
+  // The ends may come in either order. They are put in order before their case is folded, not
+  // after: [a-Z] without regard to case is z to a, and empty.
+  bool in_range(int wanted, char from, char to) const {
+    if (static_cast<signed char>(from) > static_cast<signed char>(to)) std::swap(from, to);
+    return wanted >= fold(from) && wanted <= fold(to);
   }
 
   bool match_literal(size_t& at, size_t width, char literal, char c) const {
@@ -45,7 +56,7 @@ class Matcher {
 
   // A class that is never closed ends with the pattern.
   bool match_class(size_t& at, char c) const {
-    const unsigned char wanted = fold(c);
+    const int wanted = fold(c);
     size_t i = at + 1;
     const bool negated = i < pattern_.size() && pattern_[i] == '^';
     if (negated) ++i;
@@ -55,10 +66,7 @@ class Matcher {
         ++i;
         found |= fold(pattern_[i]) == wanted;
       } else if (i + 2 < pattern_.size() && pattern_[i + 1] == '-') {
-        unsigned char low = fold(pattern_[i]);
-        unsigned char high = fold(pattern_[i + 2]);
-        if (low > high) std::swap(low, high);
-        found |= wanted >= low && wanted <= high;
+        found |= in_range(wanted, pattern_[i], pattern_[i + 2]);
         i += 2;
       } else {
         found |= fold(pattern_[i]) == wanted;
@@ -76,6 +84,8 @@ class Matcher {
 }  // namespace
 
 bool glob_match(std::string_view pattern, std::string_view text, bool ignore_case) {
+  // Not even stars match nothing at all, unless they are behind something that matched.
+  if (text.empty()) return pattern.empty();
   const Matcher matcher(pattern, ignore_case);
   constexpr size_t kNone = ~size_t{0};
   size_t at = 0;

@@ -111,10 +111,46 @@ size_t format_int64(int64_t value, char* out) {
 
 namespace {
 
-// Copies to a buffer with a terminator, as strtod needs. Longer arguments than this are refused.
-template <typename Number, Number (*Convert)(const char*, char**)>
-std::optional<Number> convert(std::string_view text) {
-  char buffer[kMaxLongDoubleChars];
+constexpr bool is_hex_prefix(std::string_view text) {
+  return text.size() > 2 && text[0] == '0' && ascii_lower(text[1]) == 'x';
+}
+
+constexpr bool starts_hex_number(char c) {
+  const char lower = ascii_lower(c);
+  return detail::is_digit(c) || (lower >= 'a' && lower <= 'f') || c == '.';
+}
+
+// Beyond this the integers have gaps, and text must be rounded properly.
+constexpr int64_t kMaxExactInteger = int64_t{1} << 53;
+
+}  // namespace
+
+std::optional<double> parse_double(std::string_view text) {
+  if (const std::optional<int64_t> integer = parse_int64(text)) {
+    if (*integer >= -kMaxExactInteger && *integer <= kMaxExactInteger) {
+      return static_cast<double>(*integer);
+    }
+  }
+  // from_chars reads what strtod reads, but for the signs and the prefix.
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative || (!text.empty() && text[0] == '+')) text.remove_prefix(1);
+  auto format = std::chars_format::general;
+  if (is_hex_prefix(text)) {
+    text.remove_prefix(2);
+    // libstdc++ lets an exponent have two signs.
+    if (!starts_hex_number(text[0]) || text.find("+-") != text.npos) return std::nullopt;
+    format = std::chars_format::hex;
+  }
+  if (text.empty() || text[0] == '-') return std::nullopt;
+  const char* end = text.data() + text.size();
+  double value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), end, value, format);
+  if (error != std::errc{} || stop != end || std::isnan(value)) return std::nullopt;
+  return negative ? -value : value;
+}
+
+std::optional<long double> parse_long_double(std::string_view text) {
+  char buffer[kMaxLongDoubleChars];  // room for a terminator; Redis refuses longer operands too
   if (text.empty() || text.size() >= sizeof buffer) return std::nullopt;
   const char first = text[0];
   if (first == ' ' || (first >= '\t' && first <= '\r')) return std::nullopt;
@@ -122,28 +158,103 @@ std::optional<Number> convert(std::string_view text) {
   buffer[text.size()] = '\0';
   char* end = nullptr;
   errno = 0;
-  const Number value = Convert(buffer, &end);
+  const long double value = std::strtold(buffer, &end);
   if (end != buffer + text.size() || std::isnan(value)) return std::nullopt;
   if (errno == ERANGE && (std::isinf(value) || value == 0)) return std::nullopt;
   return value;
 }
 
+namespace {
+
+size_t put(char* out, std::string_view text) {
+  std::memcpy(out, text.data(), text.size());
+  return text.size();
+}
+
+// Infinities and NaN have a spelling of their own; 0 if the value is an ordinary number.
+size_t format_special(double value, char* out) {
+  if (std::isnan(value)) return put(out, "nan");
+  if (std::isinf(value)) return put(out, value > 0 ? "inf" : "-inf");
+  return 0;
+}
+
+// d.ddde+x, the exponent always signed and never padded.
+size_t put_scientific(std::string_view digits, int exponent, char* out) {
+  char* at = out;
+  *at++ = digits[0];
+  if (digits.size() > 1) {
+    *at++ = '.';
+    at += put(at, digits.substr(1));
+  }
+  *at++ = 'e';
+  *at++ = exponent < 0 ? '-' : '+';
+  at += format_uint64(static_cast<uint64_t>(std::abs(exponent)), at);
+  return static_cast<size_t>(at - out);
+}
+
+// Lays out digits * 10^scale as Grisu printers do: an exponent is used for an integer with seven or
+// more zeros behind its digits, and for a fraction of seven or more decimals that is not within
+// 10^-4 < x < 10^4.
+size_t put_shaped(std::string_view digits, int scale, char* out) {
+  const int count = static_cast<int>(digits.size());
+  const int exponent = scale + count - 1;
+  if (scale >= 0 && exponent < count + 7) {
+    std::memcpy(out, digits.data(), digits.size());
+    std::memset(out + count, '0', static_cast<size_t>(scale));
+    return static_cast<size_t>(count + scale);
+  }
+  if (scale >= 0 || (scale <= -7 && std::abs(exponent) >= 4)) {
+    return put_scientific(digits, exponent, out);
+  }
+  const int integer_digits = count + scale;
+  if (integer_digits > 0) {
+    char* at = out + put(out, digits.substr(0, static_cast<size_t>(integer_digits)));
+    *at++ = '.';
+    put(at, digits.substr(static_cast<size_t>(integer_digits)));
+    return digits.size() + 1;
+  }
+  char* at = out + put(out, "0.");
+  std::memset(at, '0', static_cast<size_t>(-integer_digits));
+  at += -integer_digits;
+  at += put(at, digits);
+  return static_cast<size_t>(at - out);
+}
+
 }  // namespace
 
-std::optional<double> parse_double(std::string_view text) {
-  double value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error == std::errc{} && stop == end && std::isfinite(value) && value != 0) return value;
-  return convert<double, std::strtod>(text);
-}
-
-std::optional<long double> parse_long_double(std::string_view text) {
-  return convert<long double, std::strtold>(text);
-}
-
 size_t format_double(double value, char* out) {
-  return static_cast<size_t>(std::to_chars(out, out + kMaxDoubleChars, value).ptr - out);
+  if (const size_t special = format_special(value, out)) return special;
+  if (value == 0) return put(out, std::signbit(value) ? "-0" : "0");
+  // Up to here every integral double is an int64, and is printed in full.
+  constexpr double kMaxPlainInteger = 0x1p62;
+  if (std::fabs(value) <= kMaxPlainInteger) {
+    const auto integer = static_cast<int64_t>(value);
+    if (static_cast<double>(integer) == value) return format_int64(integer, out);
+  }
+  char* at = out;
+  if (value < 0) *at++ = '-';
+  // Shortest digits come as d.ddde+xx.
+  char text[kMaxDoubleChars];
+  const char* end =
+      std::to_chars(text, text + sizeof text, std::fabs(value), std::chars_format::scientific).ptr;
+  const char* mark =
+      static_cast<const char*>(std::memchr(text, 'e', static_cast<size_t>(end - text)));
+  int exponent = 0;
+  std::from_chars(mark + (mark[1] == '+' ? 2 : 1), end, exponent);
+  size_t count = static_cast<size_t>(mark - text);
+  if (count > 1) {
+    std::memmove(text + 1, text + 2, count - 2);
+    --count;
+  }
+  at += put_shaped({text, count}, exponent - static_cast<int>(count) + 1, at);
+  return static_cast<size_t>(at - out);
+}
+
+size_t format_double_17(double value, char* out) {
+  if (const size_t special = format_special(value, out)) return special;
+  const auto result =
+      std::to_chars(out, out + kMaxDoubleChars, value, std::chars_format::general, 17);
+  return static_cast<size_t>(result.ptr - out);
 }
 
 size_t format_long_double_human(long double value, char* out) {

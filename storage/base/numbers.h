@@ -36,11 +36,13 @@ inline std::optional<uint64_t> parse_uint64(std::string_view text) {
   return detail::parse_uint64_slow(text);
 }
 
-// A score or other floating point argument: strtod's syntax (decimal, hexadecimal, inf, infinity)
-// without surrounding spaces. Refuses NaN, and what overflows or underflows to nothing.
+// A score or other floating point argument of any length: strtod's syntax (decimal, hexadecimal,
+// inf, infinity) without surrounding spaces. Refuses NaN, and what overflows or underflows to
+// nothing.
 std::optional<double> parse_double(std::string_view text);
 
-// The operand of INCRBYFLOAT and HINCRBYFLOAT: as parse_double, in long double. May yield infinity.
+// The operand of INCRBYFLOAT and HINCRBYFLOAT: as parse_double, in long double, of fewer than
+// kMaxLongDoubleChars bytes. Either parser yields infinity if that is what is written.
 std::optional<long double> parse_long_double(std::string_view text);
 
 // Number of decimal digits; 1 for zero.
@@ -51,9 +53,13 @@ unsigned count_digits(uint64_t value);
 size_t format_uint64(uint64_t value, char* out);  // kMaxInt64Chars
 size_t format_int64(int64_t value, char* out);    // kMaxInt64Chars
 
-// The shortest digits that read back as the same double, as scores are printed. Needs
-// kMaxDoubleChars.
+// How scores and other doubles are printed in replies: the shortest digits that read back as the
+// same double; integers up to 2^62 in full; "inf", "-inf", "nan", "-0". Needs kMaxDoubleChars.
 size_t format_double(double value, char* out);
+
+// With up to 17 significant digits, as "%.17g" prints: the scores of a ZSCAN over a large sorted
+// set. Needs kMaxDoubleChars.
+size_t format_double_17(double value, char* out);
 
 // Fixed notation with at most 17 decimals, trailing zeros dropped, as INCRBYFLOAT stores its
 // result. Needs kMaxLongDoubleChars.
