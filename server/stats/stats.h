@@ -12,8 +12,9 @@ struct Stats {
   int64_t total_connections_received = 0;
   int64_t rejected_connections = 0;  // over maxclients, or refused by protected mode
   int64_t total_commands_processed = 0;
-  int64_t total_net_input_bytes = 0;   // from clients
-  int64_t total_net_output_bytes = 0;  // to clients
+  // Of clients only, and of replication only. INFO's total_net_*_bytes are the sums of both.
+  int64_t total_net_input_bytes = 0;
+  int64_t total_net_output_bytes = 0;
   int64_t total_net_repl_input_bytes = 0;
   int64_t total_net_repl_output_bytes = 0;
   int64_t total_reads_processed = 0;   // read events
