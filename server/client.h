@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "server/resp/output_buffer.h"
@@ -37,11 +36,11 @@ enum class BlockReason : uint8_t { kNone, kWait, kKeys, kPaused };
 // CLIENT REPLY.
 enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
 
-// State of a client. Owned by its transport, registered with the server under its id while it
+// State of a client. Lives inside its transport, registered with the server under its id while it
 // lives. Only the server's thread touches it.
 class Client {
  public:
-  Client(Server& server, uint64_t id, std::unique_ptr<ClientTransport> transport);
+  Client(Server& server_in, ClientTransport& transport);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -89,13 +88,15 @@ class Client {
   resp::OutputBuffer output;
   resp::ReplyWriter reply;
 
-  ClientTransport& transport() { return *transport_; }
-  const ClientTransport& transport() const { return *transport_; }
+  ClientTransport& transport() { return transport_; }
+  const ClientTransport& transport() const { return transport_; }
   // Memory held for this client, as CLIENT LIST's tot-mem.
   size_t memory_bytes() const;
+  // Connected from this machine.
+  bool is_local() const { return unix_socket || loopback; }
 
  private:
-  std::unique_ptr<ClientTransport> transport_;
+  ClientTransport& transport_;
 };
 
 }  // namespace spinel::server

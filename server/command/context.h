@@ -1,20 +1,20 @@
-// What a command handler is given, and the argument reader through which it reads its arguments.
+// What a command handler is given, and how it reads its arguments.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 
+#include "server/blocking/blocked_clients.h"
 #include "server/client.h"
 #include "server/command/spec.h"
+#include "server/config/notify_flags.h"
 #include "server/resp/reply_writer.h"
+#include "server/server.h"
+#include "storage/base/bytes.h"
 #include "storage/keyspace/database.h"
 
 namespace spinel::server {
-
-class Server;
-struct Command;
 
 // The errors that many commands share, in Redis's words.
 namespace errors {
@@ -27,14 +27,20 @@ inline constexpr std::string_view kNoSuchKey = "ERR no such key";
 inline constexpr std::string_view kOutOfRange = "ERR value is out of range";
 inline constexpr std::string_view kNotPositive = "ERR value is out of range, must be positive";
 inline constexpr std::string_view kIndexOutOfRange = "ERR index out of range";
-inline constexpr std::string_view kInvalidExpire = "ERR invalid expire time in '{}' command";
 }  // namespace errors
 
 // A handler reads its arguments, works on the database and writes exactly one reply.
 class CommandContext {
  public:
   CommandContext(Server& server_in, Client& client_in, const Command& command_in,
-                 CommandArgs args_in, uint64_t first_key_hash, bool has_first_key_hash);
+                 CommandArgs args_in, Wake wake_in)
+      : server(server_in),
+        client(client_in),
+        db(server_in.keyspace.database(client_in.database)),
+        command(command_in),
+        args(args_in),
+        reply(client_in.reply),
+        wake(wake_in) {}
 
   Server& server;
   Client& client;
@@ -42,47 +48,88 @@ class CommandContext {
   const Command& command;
   CommandArgs args;  // the command's own name first; views that are valid while it runs
   resp::ReplyWriter& reply;
+  const Wake wake;
 
-  // --- arguments. A method that cannot read its argument has written the error: just return.
+  // --- arguments. A method that cannot read its argument has sent the error: just return.
   size_t arity() const { return args.size(); }
   std::string_view arg(size_t index) const { return args[index]; }
   // Whether argument `index` exists and is `keyword`, in any case.
-  bool arg_is(size_t index, std::string_view keyword) const;
+  bool arg_is(size_t index, std::string_view keyword) const {
+    return index < args.size() && storage::equals_ignore_case(args[index], keyword);
+  }
   std::optional<int64_t> integer(size_t index, std::string_view error = errors::kNotInteger);
-  // As `integer`, and between `low` and `high`; `error` is sent for both kinds of failure.
+  // As `integer`, and between `low` and `high`; `range_error` tells that it was not.
   std::optional<int64_t> integer_between(size_t index, int64_t low, int64_t high,
-                                         std::string_view error = errors::kOutOfRange);
+                                         std::string_view range_error = errors::kOutOfRange);
   std::optional<double> number(size_t index, std::string_view error = errors::kNotFloat);
   // The key at `index`. The first key's hash was computed when the command was parsed.
-  storage::Key key(size_t index) const;
+  storage::Key key(size_t index) const {
+    if (index == hashed_index_) return {args[index], hash_};
+    return storage::Key(args[index]);
+  }
 
-  // --- the keyspace, as commands see it: expired keys do not exist; reads touch LRU/LFU and count
-  // hits and misses.
-  storage::Item find_read(const storage::Key& key);
-  // As `find_read`, in another database than the selected one.
+  // --- the keyspace as commands see it: expired keys do not exist; finding a key to use it counts
+  // for LRU and LFU. Counts a hit or a miss as well.
+  storage::Item find_read(const storage::Key& key) { return find_read_in(db, key); }
   storage::Item find_read_in(storage::Database& database, const storage::Key& key);
-  // For a command that will change or replace the value: does not count hits and misses.
-  storage::Item find_write(const storage::Key& key);
+  // For a command that will change or replace the value.
+  storage::Item find_write(const storage::Key& key) { return find_write_in(db, key); }
   storage::Item find_write_in(storage::Database& database, const storage::Key& key);
+  // For a command that asks about the key without using its value: counts hits and misses, no
+  // access.
+  storage::Item peek(const storage::Key& key);
   // Whether `item` is absent or of `type`; otherwise WRONGTYPE has been sent.
-  bool check_type(const storage::Item& item, storage::Type type);
+  bool check_type(const storage::Item& item, storage::Type type) {
+    if (!item || item->type() == type) return true;
+    reply.error(errors::kWrongType);
+    return false;
+  }
+  // The access bits for an entry that is about to be made.
+  uint32_t new_access() const { return server.keyspace.access.initial(); }
 
   // --- what the command did
-  // The value at `key` changed: wakes who watches or waits for it, and counts `changes` for
-  // persistence. Every write calls it, once per changed key.
-  void changed(const storage::Key& key, int64_t changes = 1);
-  void changed_in(storage::Database& database, const storage::Key& key, int64_t changes = 1);
-  // Announces a keyspace event ("set", "del", "expire", ...). Delivered by pub/sub.
-  void notify(uint32_t event_class, std::string_view event, std::string_view key);
-  // The effect that goes to AOF and replicas is `args` instead of the command as sent. May be
-  // called several times: all of them are sent, in order. See server/command/effects.h.
-  void propagate(CommandArgs effect);
-  // Nothing goes to AOF and replicas although `changed` was called.
-  void propagate_nothing();
+  // The value at `key` changed: wakes who waits for it and counts `changes`. A write calls it for
+  // every key it changed; then, unless told otherwise below, the command as sent is the effect that
+  // goes to AOF and replicas.
+  void changed(std::string_view key, int64_t changes = 1) { changed_in(db, key, changes); }
+  void changed_in(storage::Database& database, std::string_view key, int64_t changes = 1);
+  // Something that is not a key changed (FLUSHALL, SWAPDB).
+  void changed_dataset(int64_t changes = 1) {
+    changes_ += changes;
+    server.dirty += changes;
+  }
+  // Announces a keyspace event of class kNotify..., such as (kNotifyString, "set", key).
+  void notify(uint32_t event_class, std::string_view event, std::string_view key) {
+    notify_in(db, event_class, event, key);
+  }
+  void notify_in(storage::Database& database, uint32_t event_class, std::string_view event,
+                 std::string_view key) {
+    server.events.notify(server.config.notify_keyspace_events, event_class, database.index, event,
+                         key);
+  }
+  // The effect is `effect` instead of the command as sent. Called several times, all of them are,
+  // in order.
+  void propagate(CommandArgs effect) { propagate_in(db, effect); }
+  void propagate_in(storage::Database& database, CommandArgs effect);
+  // There is no effect although something changed.
+  void propagate_nothing() { effect_replaced_ = true; }
+  bool effect_replaced() const { return effect_replaced_; }
+
+  // --- waiting: see server/blocking/blocked_clients.h. Return right after it, without a reply.
+  // `keys` wake the client; `timeout_ms` 0 waits for ever. On a retry the old deadline stays.
+  void block(BlockReason reason, CommandArgs keys, int64_t timeout_ms);
 
   // --- replies
   void error(std::string_view text) { reply.error(text); }
   void syntax_error() { reply.error(errors::kSyntax); }
+
+ private:
+  friend class Dispatcher;
+
+  size_t hashed_index_ = 0;  // argument whose hash is known; 0: none
+  uint64_t hash_ = 0;
+  int64_t changes_ = 0;
+  bool effect_replaced_ = false;
 };
 
 }  // namespace spinel::server

@@ -8,7 +8,8 @@
 // to the list in families.cc; that is all it takes for its commands to exist.
 namespace spinel::server {
 
-CommandFamily command_commands();
+CommandFamily connection_commands();
+CommandFamily string_commands();
 
 // All families; valid for the life of the program.
 std::span<const CommandFamily> all_command_families();

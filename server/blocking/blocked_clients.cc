@@ -1,0 +1,120 @@
+#include "server/blocking/blocked_clients.h"
+
+#include <algorithm>
+
+#include "storage/base/assert.h"
+
+namespace spinel::server {
+
+void BlockedClients::block(Client& client, BlockReason reason, CommandArgs args, CommandArgs keys,
+                           int64_t deadline_ms) {
+  SPINEL_ASSERT(client.blocked == BlockReason::kNone && reason != BlockReason::kNone);
+  auto wait = std::make_unique<Wait>();
+  wait->reason = reason;
+  wait->args.assign(args.begin(), args.end());
+  wait->deadline_ms = deadline_ms;
+  wait->order = next_order_++;
+  for (std::string_view key : keys) {
+    DatabaseKey name(client.database, key);
+    if (waiting_for_keys_[name].emplace(wait->order, &client).second) {
+      wait->keys.push_back(std::move(name));
+    }
+  }
+  if (deadline_ms != 0) deadlines_.emplace(deadline_ms, &client);
+  client.blocked = reason;
+  waits_[&client] = std::move(wait);
+}
+
+void BlockedClients::forget(Client& client, const Wait& wait) {
+  for (const DatabaseKey& key : wait.keys) {
+    const auto found = waiting_for_keys_.find(key);
+    found->second.erase(wait.order);
+    if (found->second.empty()) waiting_for_keys_.erase(found);
+  }
+  if (wait.deadline_ms != 0) deadlines_.erase({wait.deadline_ms, &client});
+  client.blocked = BlockReason::kNone;
+}
+
+void BlockedClients::unblock(Client& client) {
+  const auto found = waits_.find(&client);
+  if (found == waits_.end()) return;
+  forget(client, *found->second);
+  waits_.erase(found);
+  if (!client.closing) client.transport().resume_input();
+}
+
+void BlockedClients::wake(Client& client, Wake reason) {
+  const auto found = waits_.find(&client);
+  if (found == waits_.end()) return;
+  const std::unique_ptr<Wait> wait = std::move(found->second);
+  forget(client, *wait);
+  waits_.erase(found);
+
+  const std::vector<std::string_view> args(wait->args.begin(), wait->args.end());
+  retry_(client, args, reason);
+
+  if (client.blocked == BlockReason::kNone) {
+    if (!client.closing) client.transport().resume_input();
+    return;
+  }
+  SPINEL_ASSERT(reason != Wake::kTimeout);
+  // It blocked again: give it back its place and its deadline.
+  const std::unique_ptr<Wait> again = std::move(waits_.at(&client));
+  forget(client, *again);
+  for (const DatabaseKey& key : wait->keys) waiting_for_keys_[key].emplace(wait->order, &client);
+  if (wait->deadline_ms != 0) deadlines_.emplace(wait->deadline_ms, &client);
+  client.blocked = wait->reason;
+  waits_[&client] = std::make_unique<Wait>(*wait);
+}
+
+void BlockedClients::note_changed(int database, std::string_view key) {
+  DatabaseKey name(database, key);
+  if (waiting_for_keys_.contains(name)) changed_.push_back(std::move(name));
+}
+
+void BlockedClients::databases_swapped(int first, int second) {
+  for (const auto& [key, clients] : waiting_for_keys_) {
+    if (key.first == first || key.first == second) changed_.push_back(key);
+  }
+}
+
+void BlockedClients::serve_ready() {
+  if (changed_.empty() || serving_) return;
+  serving_ = true;
+  while (!changed_.empty()) {
+    const std::vector<DatabaseKey> changed = std::exchange(changed_, {});
+    for (const DatabaseKey& key : changed) {
+      const auto found = waiting_for_keys_.find(key);
+      if (found == waiting_for_keys_.end()) continue;
+      // A copy: serving one may add or remove others. Whoever left meanwhile is no longer in
+      // waits_.
+      std::vector<std::pair<uint64_t, Client*>> queue(found->second.begin(), found->second.end());
+      for (const auto& [order, client] : queue) {
+        const auto wait = waits_.find(client);
+        if (wait != waits_.end() && wait->second->order == order) wake(*client, Wake::kReady);
+      }
+    }
+  }
+  serving_ = false;
+}
+
+void BlockedClients::wake_all(BlockReason reason, Wake how) {
+  std::vector<std::pair<uint64_t, Client*>> queue;
+  for (const auto& [client, wait] : waits_) {
+    if (wait->reason == reason) queue.emplace_back(wait->order, client);
+  }
+  std::sort(queue.begin(), queue.end());
+  for (const auto& [order, client] : queue) wake(*client, how);
+}
+
+void BlockedClients::serve_timeouts(int64_t now_monotonic_ms) {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now_monotonic_ms) {
+    wake(*deadlines_.begin()->second, Wake::kTimeout);
+  }
+}
+
+void BlockedClients::time_out(Client& client) {
+  wake(client, Wake::kTimeout);
+}
+
+}  // namespace spinel::server

@@ -1,0 +1,94 @@
+// The one way to make a client wait: for keys, for replicas, for the end of a pause.
+//
+// A handler that cannot answer yet calls CommandContext::block and returns without a reply. When
+// what it waits for may have come, or its time is up, the same handler is called again with the
+// same arguments and CommandContext::wake telling why; it replies, or blocks again and keeps its
+// place and deadline.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "server/client.h"
+#include "server/command/spec.h"
+
+namespace spinel::server {
+
+// Why a command runs.
+enum class Wake : uint8_t {
+  kNone,     // the client just sent it, or was paused before it began
+  kReady,    // something it waits for may have come
+  kTimeout,  // its time is up: it must reply
+};
+
+class BlockedClients {
+ public:
+  // Calls the handler again; it must leave the client unblocked or block it again.
+  using Retry = void (*)(Client& client, CommandArgs args, Wake wake);
+
+  explicit BlockedClients(Retry retry) : retry_(retry) {}
+
+  // Makes `client` wait with the command `args`, whose bytes are copied. `keys` of the client's
+  // database wake it, first come first served; none if something else does. `deadline_ms` is
+  // monotonic, 0: never.
+  void block(Client& client, BlockReason reason, CommandArgs args, CommandArgs keys,
+             int64_t deadline_ms);
+  // Ends the wait without a reply. Does nothing to a client that is not blocked. For CLIENT UNBLOCK
+  // and for clients that go away.
+  void unblock(Client& client);
+
+  // A value that somebody may wait for appeared at `key`. Served by `serve_ready` after the command
+  // that made it.
+  void key_changed(int database, std::string_view key) {
+    if (!waiting_for_keys_.empty()) note_changed(database, key);
+  }
+  // Every key of these databases may have changed.
+  void databases_swapped(int first, int second);
+  // Wakes those whose keys changed, in the order in which they blocked, until nothing changes any
+  // more.
+  void serve_ready();
+  // Wakes everybody who waits for `reason`, in the order in which they blocked.
+  void wake_all(BlockReason reason, Wake how);
+  // Wakes with kTimeout whoever's deadline has passed.
+  void serve_timeouts(int64_t now_monotonic_ms);
+  // Wakes one client with kTimeout now.
+  void time_out(Client& client);
+  // The earliest deadline, monotonic milliseconds; 0 if there is none.
+  int64_t next_deadline_ms() const { return deadlines_.empty() ? 0 : deadlines_.begin()->first; }
+
+  // --- for INFO and CLIENT LIST
+  size_t count() const { return waits_.size(); }
+  size_t keys_waited_for() const { return waiting_for_keys_.size(); }
+
+ private:
+  using DatabaseKey = std::pair<int, std::string>;
+  struct Wait {
+    BlockReason reason;
+    std::vector<std::string> args;
+    std::vector<DatabaseKey> keys;
+    int64_t deadline_ms;
+    uint64_t order;  // of blocking
+  };
+
+  void note_changed(int database, std::string_view key);
+  void wake(Client& client, Wake reason);
+  void forget(Client& client, const Wait& wait);
+
+  Retry retry_;
+  std::unordered_map<Client*, std::unique_ptr<Wait>> waits_;
+  // Clients in the order of blocking, by key.
+  std::map<DatabaseKey, std::map<uint64_t, Client*>> waiting_for_keys_;
+  std::set<std::pair<int64_t, Client*>> deadlines_;
+  std::vector<DatabaseKey> changed_;
+  uint64_t next_order_ = 1;
+  bool serving_ = false;
+};
+
+}  // namespace spinel::server

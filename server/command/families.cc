@@ -1,0 +1,15 @@
+#include "server/command/families.h"
+
+#include <vector>
+
+namespace spinel::server {
+
+std::span<const CommandFamily> all_command_families() {
+  static const std::vector<CommandFamily> families = {
+      connection_commands(),
+      string_commands(),
+  };
+  return families;
+}
+
+}  // namespace spinel::server

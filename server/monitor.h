@@ -1,0 +1,16 @@
+// MONITOR: a copy of every command that is executed, for those who asked to watch.
+#pragma once
+
+#include "server/command/table.h"
+
+namespace spinel::server {
+
+class Client;
+class Server;
+
+// Sends the command to all clients in MONITOR mode. Administrative commands are not shown, secrets
+// are left out.
+void feed_monitors(Server& server, const Client& client, const Command& command, CommandArgs args,
+                   int database);
+
+}  // namespace spinel::server

@@ -1,0 +1,21 @@
+// The types of Asio that this room uses. Only files of server/net include it: it is slow to
+// compile.
+#pragma once
+
+#include <asio/basic_stream_socket.hpp>
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/generic/stream_protocol.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/local/stream_protocol.hpp>
+
+namespace spinel::server::net {
+
+// Bound to io_context: no type-erased executor on the path of a request.
+using Executor = asio::io_context::executor_type;
+// A TCP or a Unix socket.
+using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
+using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+}  // namespace spinel::server::net

@@ -1,0 +1,188 @@
+#include "server/net/event_loop.h"
+
+#include <algorithm>
+#include <asio/post.hpp>
+#include <chrono>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <utility>
+
+#include "server/log/log.h"
+#include "server/server.h"
+
+namespace spinel::server::net {
+
+namespace {
+
+// A client quiet for this long gives back the memory of its buffers.
+constexpr int64_t kIdleBuffersMs = 2000;
+
+constexpr std::string_view kTooManyClients = "-ERR max number of clients reached\r\n";
+constexpr std::string_view kProtectedMode =
+    "-DENIED Redis is running in protected mode because protected mode is enabled and no password "
+    "is set for the default user. In this mode connections are only accepted from the loopback "
+    "interface. To connect from elsewhere: set a password (requirepass), or bind only to trusted "
+    "interfaces and switch the mode off, with 'CONFIG SET protected-mode no' from the loopback "
+    "interface or 'protected-mode no' in the configuration file.\r\n";
+
+void refuse(Socket& socket, std::string_view reason) {
+  // Best effort: whoever is refused may not even read.
+  [[maybe_unused]] const ssize_t sent =
+      ::send(socket.native_handle(), reason.data(), reason.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void set_tcp_options(int descriptor, int keepalive_s) {
+  const int on = 1;
+  setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (keepalive_s <= 0) return;
+  const int interval = std::max(keepalive_s / 3, 1);
+  const int probes = 3;
+  setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &keepalive_s, sizeof keepalive_s);
+  setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+  setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+}
+
+}  // namespace
+
+EventLoop::EventLoop(Server& server)
+    : server_(server),
+      cron_timer_(context_.get_executor()),
+      deadline_timer_(context_.get_executor()) {}
+
+EventLoop::~EventLoop() {
+  listeners_.clear();
+  for (const auto& connection : connections_) connection->destroy();
+  connections_.clear();
+}
+
+std::optional<std::string> EventLoop::listen() {
+  ListenResult result = make_listeners(*this, server_.config);
+  if (!result.error.empty()) return std::move(result.error);
+  listeners_ = std::move(result.listeners);
+  for (const auto& listener : listeners_) listener->start();
+  return std::nullopt;
+}
+
+void EventLoop::run() {
+  start_cron();
+  while (!server_.shutdown_request()) {
+    context_.run_one();
+  }
+}
+
+void EventLoop::accept(Socket socket, std::string address, std::string local_address,
+                       bool unix_socket, bool loopback) {
+  if (server_.clients.size() >= static_cast<size_t>(server_.config.maxclients)) {
+    refuse(socket, kTooManyClients);
+    ++server_.stats.rejected_connections;
+    return;
+  }
+  if (server_.config.protected_mode && server_.config.requirepass.empty() && !unix_socket &&
+      !loopback) {
+    refuse(socket, kProtectedMode);
+    ++server_.stats.rejected_connections;
+    return;
+  }
+  if (!unix_socket) set_tcp_options(socket.native_handle(), server_.config.tcp_keepalive_s);
+  ++server_.stats.total_connections_received;
+  server_.update_time();
+  auto connection = std::make_shared<Connection>(*this, std::move(socket));
+  Client& client = connection->client();
+  client.address = std::move(address);
+  client.local_address = std::move(local_address);
+  client.unix_socket = unix_socket;
+  client.loopback = loopback;
+  log_verbose("Accepted {}", client.address);
+  connections_.insert(connection);
+  connection->start();
+}
+
+void EventLoop::schedule_flush(Connection& connection) {
+  connection.flush_scheduled_ = true;
+  to_flush_.push_back(connection.shared_from_this());
+}
+
+void EventLoop::schedule_resume(Connection& connection) {
+  connection.resume_scheduled_ = true;
+  to_resume_.push_back(connection.shared_from_this());
+}
+
+void EventLoop::schedule_close(Connection& connection) {
+  connection.close_scheduled_ = true;
+  to_close_.push_back(connection.shared_from_this());
+}
+
+void EventLoop::end_turn() {
+  while (!to_resume_.empty()) {
+    for (const auto& connection : std::exchange(to_resume_, {})) {
+      connection->resume_scheduled_ = false;
+      if (connection->open()) connection->process_input();
+    }
+  }
+  // Flushing may schedule a close, nothing else.
+  for (size_t i = 0; i < to_flush_.size(); ++i) {
+    Connection& connection = *to_flush_[i];
+    connection.flush_scheduled_ = false;
+    if (connection.open() && !connection.client().closing) connection.flush();
+  }
+  to_flush_.clear();
+  if (!to_close_.empty()) {
+    for (const auto& connection : std::exchange(to_close_, {})) {
+      connection->destroy();
+      connections_.erase(connection);
+    }
+  }
+  arm_deadline();
+}
+
+void EventLoop::arm_deadline() {
+  const int64_t deadline_ms = server_.next_deadline_ms();
+  if (deadline_ms == armed_deadline_ms_) return;
+  armed_deadline_ms_ = deadline_ms;
+  if (deadline_ms == 0) {
+    deadline_timer_.cancel();
+    return;
+  }
+  // Deadlines are times of the same monotonic clock that steady_clock reads.
+  deadline_timer_.expires_at(
+      std::chrono::steady_clock::time_point(std::chrono::milliseconds(deadline_ms)));
+  deadline_timer_.async_wait([this](const asio::error_code& error) {
+    if (error) return;
+    armed_deadline_ms_ = 0;
+    server_.serve_deadlines();
+    end_turn();
+  });
+}
+
+void EventLoop::start_cron() {
+  const int hz = std::max(server_.config.hz, 1);
+  cron_timer_.expires_after(std::chrono::milliseconds(1000 / hz));
+  cron_timer_.async_wait([this](const asio::error_code& error) {
+    if (error) return;
+    server_.cron();
+    check_connections();
+    end_turn();
+    start_cron();
+  });
+}
+
+void EventLoop::check_connections() {
+  const int64_t now_ms = server_.now_ms();
+  const int64_t timeout_ms = int64_t{server_.config.timeout_s} * 1000;
+  for (const auto& connection : connections_) {
+    if (!connection->open()) continue;
+    Client& client = connection->client();
+    const int64_t idle_ms = now_ms - client.last_interaction_ms;
+    if (timeout_ms != 0 && idle_ms > timeout_ms && client.blocked == BlockReason::kNone &&
+        !client.monitor) {
+      log_verbose("Closing idle client");
+      server_.disconnect(client);
+    } else if (idle_ms > kIdleBuffersMs) {
+      connection->release_idle_memory();
+    }
+    server_.check_output_limit(client);
+  }
+}
+
+}  // namespace spinel::server::net

@@ -1,0 +1,68 @@
+// The loop: Asio's reactor on one thread, the connections, and the timers that drive the server.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "server/net/asio.h"
+#include "server/net/connection.h"
+#include "server/net/listener.h"
+
+namespace spinel::server {
+class Server;
+}
+
+namespace spinel::server::net {
+
+// A turn is what one event brings about: a read is processed, others may be woken by it, and at its
+// end every connection with output is written to once, then those that are to go are closed.
+class EventLoop {
+ public:
+  explicit EventLoop(Server& server);
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Listens as the configuration says, instead of as before. Returns what went wrong; then the
+  // listeners that were there stay.
+  std::optional<std::string> listen();
+  // Serves until the server asks for shutdown.
+  void run();
+
+  Server& server() { return server_; }
+  asio::io_context& context() { return context_; }
+
+  // Takes a connection that a listener accepted.
+  void accept(Socket socket, std::string address, std::string local_address, bool unix_socket,
+              bool loopback);
+
+  // --- for connections, within a turn
+  void schedule_flush(Connection& connection);
+  void schedule_resume(Connection& connection);
+  void schedule_close(Connection& connection);
+  void end_turn();
+
+ private:
+  using List = std::vector<std::shared_ptr<Connection>>;
+
+  void start_cron();
+  void check_connections();
+  void arm_deadline();
+
+  Server& server_;
+  asio::io_context context_{1};
+  Timer cron_timer_;
+  Timer deadline_timer_;
+  int64_t armed_deadline_ms_ = 0;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unordered_set<std::shared_ptr<Connection>> connections_;
+  List to_flush_;
+  List to_resume_;
+  List to_close_;
+};
+
+}  // namespace spinel::server::net

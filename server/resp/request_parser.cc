@@ -1,0 +1,129 @@
+#include "server/resp/request_parser.h"
+
+#include <cstring>
+#include <limits>
+
+#include "server/config/split_args.h"
+#include "storage/base/numbers.h"
+
+namespace spinel::server::resp {
+
+namespace {
+
+// The end of the line that starts at `from`, or npos: the position of its CR.
+size_t line_end(std::string_view input, size_t from) {
+  return input.find('\r', from);
+}
+
+}  // namespace
+
+void RequestParser::reset() {
+  position_ = 0;
+  arguments_left_ = 0;
+  bulk_size_ = -1;
+  expected_bytes_ = 0;
+  read_.clear();
+}
+
+RequestParser::Status RequestParser::fail(std::string_view text) {
+  error_ = "Protocol error: ";
+  error_ += text;
+  return Status::kError;
+}
+
+RequestParser::Status RequestParser::suspend(std::string_view input,
+                                             std::vector<std::string_view>& args, size_t first) {
+  for (size_t i = first; i < args.size(); ++i) {
+    read_.push_back({static_cast<size_t>(args[i].data() - input.data()), args[i].size()});
+  }
+  args.resize(first);
+  expected_bytes_ = bulk_size_ >= 0 ? position_ + static_cast<size_t>(bulk_size_) + 2 : 0;
+  return Status::kIncomplete;
+}
+
+RequestParser::Status RequestParser::parse_array_header(std::string_view input,
+                                                        const RequestLimits& limits) {
+  const size_t end = line_end(input, 0);
+  if (end == std::string_view::npos || end + 1 >= input.size()) {
+    if (input.size() > kMaxInlineBytes) return fail("too big mbulk count string");
+    return Status::kIncomplete;
+  }
+  const auto count = storage::parse_int64(input.substr(1, end - 1));
+  if (!count || *count > std::numeric_limits<int32_t>::max()) {
+    return fail("invalid multibulk length");
+  }
+  if (*count > kMaxUnauthenticatedArguments && !limits.authenticated) {
+    return fail("unauthenticated multibulk length");
+  }
+  position_ = end + 2;
+  arguments_left_ = *count > 0 ? *count : 0;
+  return Status::kRequest;
+}
+
+RequestParser::Status RequestParser::parse(std::string_view input, const RequestLimits& limits,
+                                           std::vector<std::string_view>& args, size_t& consumed) {
+  if (arguments_left_ == 0) {
+    if (input.empty()) return Status::kIncomplete;
+    if (input[0] != '*') return parse_inline(input, args, consumed);
+    const Status header = parse_array_header(input, limits);
+    if (header != Status::kRequest) return header;
+  }
+  const size_t first = args.size();
+  for (const Argument& argument : read_)
+    args.push_back(input.substr(argument.offset, argument.size));
+  read_.clear();
+
+  for (; arguments_left_ > 0; --arguments_left_) {
+    if (bulk_size_ < 0) {
+      const size_t end = line_end(input, position_);
+      if (end == std::string_view::npos || end + 1 >= input.size()) {
+        if (input.size() - position_ > kMaxInlineBytes) return fail("too big bulk count string");
+        return suspend(input, args, first);
+      }
+      if (input[position_] != '$') {
+        const char got[] = {'e', 'x',  'p', 'e', 'c', 't', 'e', 'd', ' ',  '\'',
+                            '$', '\'', ',', ' ', 'g', 'o', 't', ' ', '\'', input[position_],
+                            '\''};
+        return fail({got, sizeof got});
+      }
+      const auto size = storage::parse_int64(input.substr(position_ + 1, end - position_ - 1));
+      if (!size || *size < 0 || static_cast<uint64_t>(*size) > limits.max_bulk_bytes) {
+        return fail("invalid bulk length");
+      }
+      if (*size > kMaxUnauthenticatedBulk && !limits.authenticated) {
+        return fail("unauthenticated bulk length");
+      }
+      bulk_size_ = *size;
+      position_ = end + 2;
+    }
+    const auto size = static_cast<size_t>(bulk_size_);
+    if (input.size() < position_ + size + 2) return suspend(input, args, first);
+    args.push_back(input.substr(position_, size));
+    position_ += size + 2;  // the CRLF is taken on trust, as Redis does
+    bulk_size_ = -1;
+  }
+  consumed = position_;
+  reset();
+  return Status::kRequest;
+}
+
+RequestParser::Status RequestParser::parse_inline(std::string_view input,
+                                                  std::vector<std::string_view>& args,
+                                                  size_t& consumed) {
+  const size_t newline = input.find('\n');
+  if (newline == std::string_view::npos) {
+    if (input.size() > kMaxInlineBytes) return fail("too big inline request");
+    return Status::kIncomplete;
+  }
+  std::string_view line = input.substr(0, newline);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  auto words = split_args(line);
+  if (!words) return fail("unbalanced quotes in request");
+  for (std::string& word : *words) {
+    args.push_back(inline_arguments_.emplace_back(std::move(word)));
+  }
+  consumed = newline + 1;
+  return Status::kRequest;
+}
+
+}  // namespace spinel::server::resp

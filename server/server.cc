@@ -1,0 +1,160 @@
+#include "server/server.h"
+
+#include "server/command/families.h"
+#include "server/config/notify_flags.h"
+#include "server/log/log.h"
+#include "storage/base/clock.h"
+#include "storage/base/memory.h"
+#include "storage/base/random.h"
+
+namespace spinel::server {
+
+namespace {
+
+constexpr size_t kIdDigits = 40;
+// Buckets of a resize moved at a time by the periodic work, and the time it may take in all.
+constexpr size_t kResizeBuckets = 128;
+constexpr int64_t kResizeBudgetUs = 1000;
+
+bool uses_lfu(MaxmemoryPolicy policy) {
+  return policy == MaxmemoryPolicy::kAllkeysLfu || policy == MaxmemoryPolicy::kVolatileLfu;
+}
+
+}  // namespace
+
+Server::Server(Config& config_in)
+    : config(config_in),
+      commands(all_command_families()),
+      keyspace(config_in.databases, *this),
+      dispatcher(*this),
+      blocked([](Client& client, CommandArgs args, Wake wake) {
+        client.server.dispatcher.execute(client, args, wake);
+      }),
+      command_stats(commands.id_count()),
+      run_id(storage::random_hex(kIdDigits)),
+      replication_id(storage::random_hex(kIdDigits)),
+      started_at_ms(storage::wall_clock_ms()) {
+  for (const CommandRename& rename : config.rename_commands) {
+    commands.rename(rename.from, rename.to);
+  }
+  apply_config();
+  update_time();
+}
+
+Server::~Server() = default;
+
+void Server::apply_config() {
+  keyspace.access.lfu = uses_lfu(config.maxmemory_policy);
+  keyspace.access.lfu_log_factor = config.lfu_log_factor;
+  keyspace.access.lfu_decay_minutes = config.lfu_decay_time_minutes;
+  keyspace.lazy_expire = config.lazyfree_lazy_expire;
+  keyspace.lazy_eviction = config.lazyfree_lazy_eviction;
+  for (int i = 0; i < keyspace.database_count(); ++i) {
+    keyspace.database(i).set_replaced_values(keyspace.lazy(config.lazyfree_lazy_server_del));
+  }
+}
+
+void Server::update_time() {
+  keyspace.set_now(storage::wall_clock_ms());
+  monotonic_ms_ = storage::monotonic_us() / 1000;
+}
+
+void Server::disconnect(Client& client) {
+  if (client.closing) return;
+  if (&client == current_client) {
+    client.close_after_reply = true;
+    client.transport().output_ready();
+    return;
+  }
+  client.closing = true;
+  client.transport().close();
+}
+
+void Server::check_output_limit(Client& client) {
+  const OutputBufferLimit& limit =
+      config.client_output_buffer_limit[static_cast<size_t>(ClientClass::kNormal)];
+  const size_t pending = client.output.size();
+  bool over = limit.hard_bytes != 0 && pending > limit.hard_bytes;
+  if (limit.soft_bytes != 0 && pending > limit.soft_bytes) {
+    if (client.output_over_soft_limit_since_ms == 0) {
+      client.output_over_soft_limit_since_ms = monotonic_ms_;
+    } else if (monotonic_ms_ - client.output_over_soft_limit_since_ms > limit.soft_s * 1000) {
+      over = true;
+    }
+  } else {
+    client.output_over_soft_limit_since_ms = 0;
+  }
+  if (!over || client.closing) return;
+  log_warning(
+      "Client id={} addr={} closed for overcoming of output buffer limits: {} bytes pending.",
+      client.id, client.address, pending);
+  ++stats.client_output_buffer_limit_disconnections;
+  client.closing = true;
+  client.transport().close();
+}
+
+void Server::pause(PauseScope scope, int64_t duration_ms) {
+  pause_ends_at_ms_ = std::max(pause_ends_at_ms_, monotonic_ms_ + duration_ms);
+  pause_scope_ = std::max(pause_scope_, scope);
+}
+
+void Server::unpause() {
+  if (pause_scope_ == PauseScope::kNone) return;
+  pause_scope_ = PauseScope::kNone;
+  pause_ends_at_ms_ = 0;
+  blocked.wake_all(BlockReason::kPaused, Wake::kNone);
+}
+
+int64_t Server::next_deadline_ms() const {
+  const int64_t deadline = blocked.next_deadline_ms();
+  if (pause_ends_at_ms_ == 0) return deadline;
+  return deadline == 0 ? pause_ends_at_ms_ : std::min(deadline, pause_ends_at_ms_);
+}
+
+void Server::serve_deadlines() {
+  update_time();
+  if (pause_scope_ != PauseScope::kNone && pause_ends_at_ms_ <= monotonic_ms_) unpause();
+  blocked.serve_timeouts(monotonic_ms_);
+}
+
+void Server::cron() {
+  update_time();
+  storage::TickClock::refine();
+  memory_peak.observe(static_cast<int64_t>(storage::used_memory()));
+  rates.sample(stats, storage::monotonic_us());
+  if (config.activerehashing) {
+    const int64_t stop_us = storage::monotonic_us() + kResizeBudgetUs;
+    for (int i = 0; i < keyspace.database_count(); ++i) {
+      while (keyspace.database(i).resize_step(kResizeBuckets)) {
+        if (storage::monotonic_us() >= stop_us) return;
+      }
+    }
+  }
+}
+
+bool Server::make_room() {
+  return storage::used_memory() <= config.maxmemory_bytes;
+}
+
+void Server::propagate_delete(storage::Database& database, std::string_view key, bool lazy) {
+  const std::string_view effect[] = {lazy ? "UNLINK" : "DEL", key};
+  effects.add(database.index, effect);
+}
+
+void Server::on_expire(storage::Database& database, const storage::Key& key) {
+  ++stats.expired_keys;
+  ++dirty;
+  propagate_delete(database, key.bytes, config.lazyfree_lazy_expire);
+  events.notify(config.notify_keyspace_events, kNotifyExpired, database.index, "expired",
+                key.bytes);
+}
+
+void Server::on_evict(storage::Database& database, const storage::Key& key) {
+  ++stats.evicted_keys;
+  ++dirty;
+  propagate_delete(database, key.bytes, config.lazyfree_lazy_eviction);
+  events.notify(config.notify_keyspace_events, kNotifyEvicted, database.index, "evicted",
+                key.bytes);
+}
+
+}  // namespace spinel::server

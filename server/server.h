@@ -1,0 +1,129 @@
+// The server's state: everything that commands work on, in one place, used by one thread.
+// It knows no socket: server/net brings clients and time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/blocking/blocked_clients.h"
+#include "server/client.h"
+#include "server/command/dispatch.h"
+#include "server/command/effects.h"
+#include "server/command/keyspace_events.h"
+#include "server/command/table.h"
+#include "server/config/config.h"
+#include "server/stats/command_stats.h"
+#include "server/stats/instantaneous.h"
+#include "server/stats/latency_monitor.h"
+#include "server/stats/slowlog.h"
+#include "server/stats/stats.h"
+#include "storage/keyspace/keyspace.h"
+
+namespace spinel::server {
+
+// Which commands CLIENT PAUSE holds back.
+enum class PauseScope : uint8_t { kNone, kWrites, kAll };
+
+// What SHUTDOWN and signals ask for.
+struct ShutdownRequest {
+  bool save = false;
+  bool nosave = false;
+  bool now = false;
+  bool force = false;
+};
+
+class Server final : private storage::KeyspaceObserver {
+ public:
+  explicit Server(Config& config_in);
+  ~Server() override;
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  Config& config;
+  CommandTable commands;
+  storage::Keyspace keyspace;
+  Dispatcher dispatcher;
+  BlockedClients blocked;
+  EffectStream effects;
+  KeyspaceEvents events;
+
+  Stats stats;
+  std::vector<CommandStats> command_stats;  // by Command::id
+  ErrorStats error_stats;
+  SlowLog slowlog;
+  LatencyMonitor latency;
+  InstantaneousRates rates;
+  MemoryPeak memory_peak;
+
+  const std::string run_id;     // 40 hex digits, new with every start
+  std::string replication_id;   // 40 hex digits
+  const int64_t started_at_ms;  // Unix time
+  // Changes since the last snapshot.
+  int64_t dirty = 0;
+
+  // --- time
+  // Unix time as of the current command. All expiry goes by it.
+  int64_t now_ms() const { return keyspace.now_ms(); }
+  // Reads the clock. Called before every batch of commands and after a slow one.
+  void update_time();
+  // Monotonic milliseconds, for deadlines.
+  int64_t monotonic_ms() const { return monotonic_ms_; }
+
+  // --- clients
+  // Every live client by id. A client enters here when it connects and leaves when it is destroyed.
+  std::map<uint64_t, Client*> clients;
+  // Clients in MONITOR mode.
+  std::vector<Client*> monitors;
+  uint64_t next_client_id = 1;
+  // Ends the connection of `client`: at once, or, if it is executing a command now, after its
+  // reply.
+  void disconnect(Client& client);
+  // Applies client-output-buffer-limit to what `client` has pending; disconnects it if it is over.
+  void check_output_limit(Client& client);
+
+  // --- pausing (CLIENT PAUSE)
+  PauseScope pause_scope() const { return pause_scope_; }
+  // Holds commands of `scope` back for `duration_ms`. A pause under way is only ever made longer
+  // and stricter.
+  void pause(PauseScope scope, int64_t duration_ms);
+  void unpause();
+  int64_t pause_ends_at_ms() const { return pause_ends_at_ms_; }  // monotonic
+
+  // --- the client whose command is being executed, null between commands
+  Client* current_client = nullptr;
+
+  // --- periodic work, called `hz` times a second
+  void cron();
+  // What must be done by a certain time before the next cron: monotonic milliseconds, 0 if nothing.
+  int64_t next_deadline_ms() const;
+  // Serves clients whose time is up.
+  void serve_deadlines();
+
+  // --- memory
+  // Whether there is memory for a command that may take more, after evicting what the policy
+  // allows.
+  bool make_room();
+  // Copies what the configuration says about keyspace behaviour; called at start and after CONFIG
+  // SET.
+  void apply_config();
+
+  // --- shutting down
+  void request_shutdown(ShutdownRequest request) { shutdown_request_ = request; }
+  const std::optional<ShutdownRequest>& shutdown_request() const { return shutdown_request_; }
+
+ private:
+  void on_expire(storage::Database& database, const storage::Key& key) override;
+  void on_evict(storage::Database& database, const storage::Key& key) override;
+  void propagate_delete(storage::Database& database, std::string_view key, bool lazy);
+
+  PauseScope pause_scope_ = PauseScope::kNone;
+  int64_t pause_ends_at_ms_ = 0;
+  int64_t monotonic_ms_ = 0;
+  std::optional<ShutdownRequest> shutdown_request_;
+};
+
+}  // namespace spinel::server
