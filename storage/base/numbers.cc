@@ -192,32 +192,36 @@ size_t put_scientific(std::string_view digits, int exponent, char* out) {
   return static_cast<size_t>(at - out);
 }
 
-// Lays out digits * 10^scale as Grisu printers do: an exponent is used for an integer with seven or
-// more zeros behind its digits, and for a fraction of seven or more decimals that is not within
-// 10^-4 < x < 10^4.
+// How far a number may be from its digits before it is written with an exponent: this many zeros
+// behind an integer, this many decimals, or more of them within 10^-3 and 10^4.
+constexpr int kMaxTrailingZeros = 7;
+constexpr int kMaxDecimals = 6;
+constexpr int kMaxMagnitudeOfLongFractions = 3;
+
+// Lays out digits * 10^scale in the shapes of fpconv, the printer of Redis since 7.2.
 size_t put_shaped(std::string_view digits, int scale, char* out) {
   const int count = static_cast<int>(digits.size());
   const int exponent = scale + count - 1;
-  if (scale >= 0 && exponent < count + 7) {
-    std::memcpy(out, digits.data(), digits.size());
-    std::memset(out + count, '0', static_cast<size_t>(scale));
-    return static_cast<size_t>(count + scale);
+  if (scale > kMaxTrailingZeros) return put_scientific(digits, exponent, out);
+  if (scale >= 0) {
+    char* at = out + put(out, digits);
+    std::memset(at, '0', static_cast<size_t>(scale));
+    return digits.size() + static_cast<size_t>(scale);
   }
-  if (scale >= 0 || (scale <= -7 && std::abs(exponent) >= 4)) {
+  if (-scale > kMaxDecimals && std::abs(exponent) > kMaxMagnitudeOfLongFractions) {
     return put_scientific(digits, exponent, out);
   }
-  const int integer_digits = count + scale;
-  if (integer_digits > 0) {
-    char* at = out + put(out, digits.substr(0, static_cast<size_t>(integer_digits)));
+  if (count + scale > 0) {
+    const auto integer_digits = static_cast<size_t>(count + scale);
+    char* at = out + put(out, digits.substr(0, integer_digits));
     *at++ = '.';
-    put(at, digits.substr(static_cast<size_t>(integer_digits)));
+    put(at, digits.substr(integer_digits));
     return digits.size() + 1;
   }
+  const auto zeros = static_cast<size_t>(-scale - count);
   char* at = out + put(out, "0.");
-  std::memset(at, '0', static_cast<size_t>(-integer_digits));
-  at += -integer_digits;
-  at += put(at, digits);
-  return static_cast<size_t>(at - out);
+  std::memset(at, '0', zeros);
+  return 2 + zeros + put(at + zeros, digits);
 }
 
 }  // namespace

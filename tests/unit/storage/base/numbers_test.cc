@@ -196,7 +196,14 @@ TEST(Numbers, DoublesPrintTheShortestDigits) {
   EXPECT_EQ(double_text(-2.5), "-2.5");
   EXPECT_EQ(double_text(1.0 / 3), "0.3333333333333333");
   EXPECT_EQ(double_text(123456789.123), "123456789.123");
+  EXPECT_EQ(double_text(1318516439.8571312), "1.3185164398571312e+9");
+  EXPECT_EQ(double_text(12345.6789), "12345.6789");
+  EXPECT_EQ(double_text(12345.6789012345), "1.23456789012345e+4");
+  EXPECT_EQ(double_text(1234.56789012345), "1234.56789012345");
+  EXPECT_EQ(double_text(0.00123456789), "0.00123456789");
+  EXPECT_EQ(double_text(0.00012345), "1.2345e-4");
   EXPECT_EQ(double_text(1e-5), "0.00001");
+  EXPECT_EQ(double_text(1e-6), "0.000001");
   EXPECT_EQ(double_text(1.5e-7), "1.5e-7");
   EXPECT_EQ(double_text(1e-7), "1e-7");
   EXPECT_EQ(double_text(-1e-300), "-1e-300");
