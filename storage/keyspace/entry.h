@@ -50,7 +50,7 @@ class Entry {
   int64_t expire_at_ms() const {
     return has_expiry() ? load_unaligned<int64_t>(bytes_ + kHeader) : kNoExpiry;
   }
-  bool expired(int64_t now_ms) const { return has_expiry() && expire_at_ms() <= now_ms; }
+  bool expired(int64_t now_ms) const { return has_expiry() && expire_at_ms() < now_ms; }
 
   std::string_view key() const {
     const unsigned char* at = bytes_ + kHeader + (has_expiry() ? sizeof(int64_t) : 0);
