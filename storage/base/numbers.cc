@@ -212,7 +212,7 @@ size_t put_shaped(std::string_view digits, int scale, char* out) {
     return put_scientific(digits, exponent, out);
   }
   if (count + scale > 0) {
-    const auto integer_digits = static_cast<size_t>(count + scale);
+    const size_t integer_digits = digits.size() - static_cast<size_t>(-scale);
     char* at = out + put(out, digits.substr(0, integer_digits));
     *at++ = '.';
     put(at, digits.substr(integer_digits));
