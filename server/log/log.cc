@@ -239,6 +239,20 @@ void set_log_role(LogRole role) {
   current_role.store(static_cast<char>(role), std::memory_order_relaxed);
 }
 
+std::string_view log_role_text() {
+  switch (static_cast<LogRole>(current_role.load(std::memory_order_relaxed))) {
+    case LogRole::kReplica:
+      return "S";
+    case LogRole::kChild:
+      return "C";
+    case LogRole::kSentinel:
+      return "X";
+    case LogRole::kMaster:
+      break;
+  }
+  return "M";
+}
+
 void log(LogLevel level, std::string_view message) {
   if (log_enabled(level)) state().write_line(level, message);
 }

@@ -38,6 +38,9 @@ void set_log_level(LogLevel level);
 // The role that lines carry from now on in this process.
 void set_log_role(LogRole role);
 
+// That role as one character of text. Async-signal-safe.
+std::string_view log_role_text();
+
 // Writes one line if `level` is enabled. The file is opened again when it was moved or removed, so
 // log rotation needs no signal.
 void log(LogLevel level, std::string_view message);
