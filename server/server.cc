@@ -96,12 +96,14 @@ void Server::check_output_limit(Client& client) {
 void Server::pause(PauseScope scope, int64_t duration_ms) {
   pause_ends_at_ms_ = std::max(pause_ends_at_ms_, monotonic_ms_ + duration_ms);
   pause_scope_ = std::max(pause_scope_, scope);
+  keyspace.may_expire = false;
 }
 
 void Server::unpause() {
   if (pause_scope_ == PauseScope::kNone) return;
   pause_scope_ = PauseScope::kNone;
   pause_ends_at_ms_ = 0;
+  keyspace.may_expire = true;
   blocked.wake_all(BlockReason::kPaused, Wake::kNone);
 }
 

@@ -196,6 +196,7 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
   if (client.closing) return false;  // evicting made room at its expense
   const PauseScope pause = server_.pause_scope();
   if (pause == PauseScope::kAll || (pause == PauseScope::kWrites && may_write(*command))) {
+    client.last_command = command;
     server_.blocked.block(client, BlockReason::kPaused, args, {}, 0);
     return false;
   }

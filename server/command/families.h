@@ -8,6 +8,7 @@
 // to the list in families.cc; that is all it takes for its commands to exist.
 namespace spinel::server {
 
+CommandFamily client_commands();
 CommandFamily connection_commands();
 CommandFamily string_commands();
 
