@@ -7,6 +7,7 @@ namespace spinel::server {
 std::span<const CommandFamily> all_command_families() {
   static const std::vector<CommandFamily> families = {
       client_commands(),
+      command_commands(),
       connection_commands(),
       string_commands(),
   };

@@ -11,6 +11,7 @@ namespace spinel::server {
 CommandFamily client_commands();
 CommandFamily connection_commands();
 CommandFamily string_commands();
+CommandFamily command_commands();
 
 // All families; valid for the life of the program.
 std::span<const CommandFamily> all_command_families();

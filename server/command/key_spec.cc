@@ -208,7 +208,7 @@ bool sort_keys(CommandArgs args, std::vector<KeyRef>& keys) {
     } else if (equals_ignore_case(args[i], "BY") || equals_ignore_case(args[i], "GET")) {
       i += 1;
     } else if (equals_ignore_case(args[i], "STORE") && i + 1 < args.size()) {
-      store_at = ++i;
+      store_at = i + 1;
     }
   }
   if (store_at != 0) keys.push_back({static_cast<uint32_t>(store_at), kOverwrite | kUpdate});
@@ -232,8 +232,7 @@ bool migrate_keys(CommandArgs args, std::vector<KeyRef>& keys) {
       i += 2;
     } else if (equals_ignore_case(args[i], "KEYS") && i + 1 < args.size()) {
       if (!args[3].empty()) return false;
-      for (size_t k = i + 1; k < args.size(); ++k)
-        keys.push_back({static_cast<uint32_t>(k), kFlags});
+      for (++i; i < args.size(); ++i) keys.push_back({static_cast<uint32_t>(i), kFlags});
       return true;
     }
   }

@@ -1,20 +1,21 @@
 // Where the keys of a command are and what it does to them.
 //
-// A specification is written "FLAGS@begin/find", several with " ; " between them, each optionally
-// followed by a remark in parentheses:
-//   FLAGS  RO, RW, OW (overwrites) or RM (removes), then +ACCESS, +UPDATE, +INSERT, +DELETE,
-//   +NOT_KEY (a
-//          channel that is routed like a key), +INCOMPLETE, +VARIABLE_FLAGS
-//   begin  index:1 (argument 1), keyword:STREAMS@4 (after that keyword, looked for from argument 4;
-//   from
-//          the end if negative), unknown
-//   find   range:last,step,limit   keys up to `last` arguments after the first; negative counts
-//   from the
-//                                  end; with limit N > 1 only the first 1/N of the arguments left
-//          keynum:index,first,step a number of keys stands `index` arguments after the beginning,
-//          the keys
-//                                  start at `first`
-//          unknown
+// A specification is written "FLAGS@begin/find"; " ; " stands between several, and a remark in
+// parentheses may follow each.
+//
+// FLAGS: RO, RW, OW (overwrites) or RM (removes); +ACCESS +UPDATE +INSERT +DELETE; +NOT_KEY (a
+// channel, routed as keys are); +INCOMPLETE; +VARIABLE_FLAGS.
+//
+// begin, where to start:
+//   index:1               at argument 1
+//   keyword:STREAMS@4     after that keyword, looked for from argument 4; from the end if negative
+//   unknown
+// find, which of the arguments from there on:
+//   range:last,step,limit   up to `last` arguments further; if negative, up to the end less so
+//   many,
+//                           or with a limit N > 1, to the end of the first Nth of what is left
+//   keynum:index,first,step as many as the argument `index` further says, from `first` further on
+//   unknown
 #pragma once
 
 #include <cstdint>

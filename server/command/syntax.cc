@@ -55,7 +55,10 @@ class SyntaxParser {
     SyntaxParse result;
     result.arguments = parse_sequence(Place::kOutside);
     if (error_.empty() && !at_end()) fail("unbalanced bracket");
-    for (const Argument& argument : result.arguments) check_names(argument);
+    for (Argument& argument : result.arguments) {
+      name_collections(argument);
+      check_names(argument);
+    }
     result.error = std::move(error_);
     return result;
   }
@@ -274,12 +277,21 @@ class SyntaxParser {
     }
   }
 
-  void check_names(const Argument& argument) {
-    if (argument.name.empty()) {
-      position_ = 0;
-      fail("an argument has no name");
+  // What the line gave no name is called after its parts: "nx-xx".
+  void name_collections(Argument& argument) {
+    if (!is_collection(argument)) return;
+    std::string joined;
+    for (Argument& child : argument.arguments) {
+      name_collections(child);
+      if (!joined.empty()) joined += '-';
+      joined += child.name;
     }
-    if (is_collection(argument) == argument.arguments.empty()) fail("brackets around nothing");
+    if (argument.name.empty()) argument.name = std::move(joined);
+  }
+
+  // Only the empty keyword has no name of its own.
+  void check_names(const Argument& argument) {
+    if (argument.name.empty()) fail("an argument has no name");
     for (const Argument& child : argument.arguments) check_names(child);
   }
 

@@ -1,20 +1,20 @@
 // The arguments of a command as a tree, parsed from one line such as
-//   key [NX|XX] [GT|LT] ...
+//   key [<NX|XX>] [CH] <score:double member:string> ...
 //
-//   name:type          a value: string, integer, double, pattern, unix-time
-//   key                a lower case word is a key if the command has keys. As an alternative of
-//   <a|b> only
-//                      the word "key" is one, the others are keywords
-//   TOKEN              any other word is a keyword that stands for itself; "" is the empty one
-//   TOKEN value        a value that a keyword announces
-//   [a b]              may be left out
-//   <a|b> <a b>        one of several; a block
-//   a ...              may be repeated
-//   (TOKEN a) ...      may be repeated with its keyword
-// and for what the words alone do not say, before a word or bracket and after it:
-//   name=a             the name of what has none (or another one): [condition=<NX|XX>], change=CH
-//   a#1 a@6.2.0 a!2.8  its key specification, the version that added it, the version that
-//   deprecated it
+//   name:type      a value: string, integer, double, pattern, unix-time
+//   key            a lower case word is a key if the command has keys; as an alternative of <a|b>
+//                  only the word "key" is one, others are keywords
+//   TOKEN          any other word is a keyword that stands for itself; "" is the empty one
+//   TOKEN value    a value that a keyword announces
+//   [a b]          may be left out
+//   <a|b> <a b>    one of several; a block
+//   a ...          may be repeated
+//   (TOKEN a) ...  may be repeated with its keyword
+// and for what that does not say, before and after a word or <...>:
+//   name=a         its name, for what has none or another one: condition=<NX|XX>, change=CH
+//   a#1            its key specification, if keys do not take them in turn
+//   a@6.2.0        the version that added it
+//   a!2.8.12       the version that deprecated it
 #pragma once
 
 #include <cstdint>
