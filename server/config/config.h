@@ -270,7 +270,7 @@ struct Config {
   int repl_ping_replica_period_s = 10;
   int repl_timeout_s = 60;
   bool repl_disable_tcp_nodelay = false;
-  int64_t repl_backlog_size_bytes = 1 << 20;
+  uint64_t repl_backlog_size_bytes = 1 << 20;
   int64_t repl_backlog_ttl_s = 3600;
   int min_replicas_to_write = 0;
   int min_replicas_max_lag_s = 10;

@@ -1,0 +1,35 @@
+// What the arguments of the executable ask for.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "server/config/load.h"
+
+namespace spinel::server {
+
+enum class LaunchAction {
+  kRun,           // load_config(sources), then serve
+  kPrintVersion,  // print version_line() and end with 0
+  kPrintHelp,     // print help_text() to standard error and end with 1
+  kTestMemory,    // test test_memory_mb megabytes and end
+  kFail,          // print `message` to standard error and end with 1
+};
+
+struct Launch {
+  LaunchAction action = LaunchAction::kRun;
+  ConfigSources sources = {};
+  int64_t test_memory_mb = 0;
+  std::string message = {};
+};
+
+// Takes the arguments that follow the program's name, as redis-server does:
+// [file | -] [--option value...]... [-]
+Launch parse_command_line(std::span<const std::string> arguments);
+
+std::string version_line();
+std::string help_text(std::string_view program);
+
+}  // namespace spinel::server

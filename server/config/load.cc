@@ -1,0 +1,166 @@
+#include "server/config/load.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <glob.h>
+#include <unistd.h>
+#include <unordered_set>
+
+#include "server/config/config_file.h"
+#include "server/config/options.h"
+#include "server/config/split_args.h"
+#include "server/version.h"
+#include "storage/base/bytes.h"
+
+namespace spinel::server {
+namespace {
+
+// Files that include themselves end here.
+constexpr int kMaxIncludeDepth = 16;
+
+constexpr const char* kBadDirective = "Bad directive or wrong number of arguments";
+
+std::string cannot_open(const std::string& path, std::string_view reason) {
+  return fmt::format("Fatal error, can't open config file '{}': {}\n", path, reason);
+}
+
+std::string fatal(std::string_view text) {
+  return fmt::format("\n*** FATAL CONFIG FILE ERROR (Spinel {}) ***\n{}\n", kSpinelVersion, text);
+}
+
+class Loader {
+ public:
+  Loader(Config& config, FileAccess access) : config_(config), access_(access) {}
+
+  std::optional<std::string> run(const ConfigSources& sources) {
+    std::string text;
+    if (auto error = read_sources(sources, text)) return error;
+    if (auto error = load_text(text)) return error;
+    if (auto error = check_logfile()) return error;
+    note_warnings();
+    return std::nullopt;
+  }
+
+ private:
+  std::optional<std::string> read_sources(const ConfigSources& sources, std::string& text) {
+    if (!sources.file.empty()) {
+      config_.config_file = std::filesystem::absolute(sources.file).lexically_normal().string();
+      if (const auto reason = read_file(config_.config_file, text)) {
+        return cannot_open(config_.config_file, *reason);
+      }
+    }
+    if (sources.read_stdin) {
+      if (!text.empty() && !text.ends_with('\n')) text += '\n';
+      if (const auto reason = read_stream(stdin, text)) return cannot_open("-", *reason);
+    }
+    if (!sources.options.empty()) text.append("\n").append(sources.options);
+    return std::nullopt;
+  }
+
+  std::optional<std::string> load_text(std::string_view text) {
+    size_t number = 0;
+    for (const std::string_view line : trimmed_lines(text)) {
+      ++number;
+      if (line.empty() || line.starts_with('#')) continue;
+      if (const auto reason = load_line(line)) {
+        return fatal(fmt::format("Reading the configuration file, at line {}\n>>> '{}'\n{}", number,
+                                 line, *reason));
+      }
+      if (include_error_) return include_error_;
+    }
+    return std::nullopt;
+  }
+
+  ConfigError load_line(std::string_view line) {
+    const auto words = split_args(line);
+    if (!words) return "Unbalanced quotes in configuration line";
+    if (words->empty()) return std::nullopt;
+    const std::string& name = words->front();
+    const ConfigWords arguments = ConfigWords(*words).subspan(1);
+    const auto match = OptionTable::instance().find(name);
+    if (match.option != nullptr) return load_option(*match.option, arguments);
+    if (storage::equals_ignore_case(name, "include") && arguments.size() == 1) {
+      include_error_ = include(arguments[0]);
+      return std::nullopt;
+    }
+    if (storage::equals_ignore_case(name, "sentinel")) {
+      return "sentinel directive while not in sentinel mode";
+    }
+    if (is_retired_directive(name) && arguments.size() == 1) return std::nullopt;
+    return kBadDirective;
+  }
+
+  ConfigError load_option(const Option& option, ConfigWords arguments) {
+    if (access_ == FileAccess::kDenied && option.name == "dir") return std::nullopt;
+    const bool first = seen_.insert(&option).second;
+    return parse_option(option, config_, arguments,
+                        first ? ValueOrigin::kFirstLine : ValueOrigin::kFurtherLine);
+  }
+
+  // Loads a file, or all that a pattern names; a pattern may name none.
+  std::optional<std::string> include(const std::string& path) {
+    if (access_ == FileAccess::kDenied) return std::nullopt;
+    if (path.find_first_of("*?[") == std::string::npos) return include_file(path);
+    glob_t found{};
+    std::optional<std::string> error;
+    if (glob(path.c_str(), 0, nullptr, &found) == 0) {
+      for (size_t i = 0; i < found.gl_pathc && !error; ++i) error = include_file(found.gl_pathv[i]);
+    }
+    globfree(&found);
+    return error;
+  }
+
+  std::optional<std::string> include_file(const std::string& path) {
+    if (include_depth_ == kMaxIncludeDepth) return cannot_open(path, "Too many levels of includes");
+    std::string text;
+    if (const auto reason = read_file(path, text)) return cannot_open(path, *reason);
+    ++include_depth_;
+    auto error = load_text(text);
+    --include_depth_;
+    return error;
+  }
+
+  std::optional<std::string> check_logfile() {
+    if (access_ == FileAccess::kDenied || config_.logfile.empty()) return std::nullopt;
+    const int fd = open(config_.logfile.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) return fatal(fmt::format("Can't open the log file: {}", std::strerror(errno)));
+    close(fd);
+    return std::nullopt;
+  }
+
+  void note_warnings() {
+    if (!config_.save.empty()) {
+      config_.warnings.emplace_back(
+          "WARNING: snapshots are not available yet, 'save' has no effect: nothing is kept when "
+          "the server stops");
+    }
+    std::vector<std::string_view> ignored;
+    OptionTable::instance().for_each([&](const Option& option) {
+      const bool asked_for = option.support == Support::kIgnored && seen_.contains(&option) &&
+                             differs_from_default(option, config_);
+      if (asked_for && option.name != "save") ignored.push_back(option.name);
+    });
+    if (ignored.empty()) return;
+    config_.warnings.push_back(fmt::format("These options are accepted but have no effect yet: {}",
+                                           fmt::join(ignored, ", ")));
+  }
+
+  Config& config_;
+  const FileAccess access_;
+  std::unordered_set<const Option*> seen_;
+  std::optional<std::string> include_error_;
+  int include_depth_ = 0;
+};
+
+}  // namespace
+
+std::optional<std::string> load_config(Config& config, const ConfigSources& sources,
+                                       FileAccess access) {
+  return Loader(config, access).run(sources);
+}
+
+}  // namespace spinel::server

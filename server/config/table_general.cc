@@ -1,0 +1,272 @@
+// Rows of the option table: the process, its log, and who may do what.
+#include <algorithm>
+#include <array>
+#include <locale.h>
+#include <syslog.h>
+
+#include "server/config/options.h"
+
+namespace spinel::server {
+namespace {
+
+constexpr std::string_view kNoAcl = "ACL users are not available yet";
+
+// Text in braces must be one of the known variables; {{ stands for a brace.
+ConfigError check_title_template(const std::string& title) {
+  static constexpr std::array<std::string_view, 7> kVariables = {
+      "title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file"};
+  constexpr const char* kMalformed = "template format is invalid or contains unknown variables";
+  if (title.empty()) return kMalformed;
+  for (size_t at = title.find('{'); at != std::string::npos; at = title.find('{', at)) {
+    if (title.compare(at, 2, "{{") == 0) {
+      at += 2;
+      continue;
+    }
+    const size_t end = title.find('}', at);
+    if (end == std::string::npos) return kMalformed;
+    const std::string_view name = std::string_view(title).substr(at + 1, end - at - 1);
+    if (std::find(kVariables.begin(), kVariables.end(), name) == kVariables.end()) {
+      return kMalformed;
+    }
+    at = end + 1;
+  }
+  return std::nullopt;
+}
+
+ConfigError check_locale(const std::string& name) {
+  locale_t locale = newlocale(LC_COLLATE_MASK, name.c_str(), nullptr);
+  if (locale == nullptr) return "Invalid locale name";
+  freelocale(locale);
+  return std::nullopt;
+}
+
+std::vector<Option> general() {
+  return {
+      {.name = "daemonize",
+       .value = yes_no(&Config::daemonize),
+       .flags = kImmutable,
+       .comment = "Run in the background.\n"},
+      {.name = "supervised",
+       .value = choice(&Config::supervised, {{"upstart", Supervision::kUpstart},
+                                             {"systemd", Supervision::kSystemd},
+                                             {"auto", Supervision::kAuto},
+                                             {"no", Supervision::kNo}}),
+       .flags = kImmutable,
+       .comment =
+           "Who is told that the server is ready: systemd (through NOTIFY_SOCKET), upstart (by\n"
+           "SIGSTOP), auto (whichever the environment shows), or no one.\n"},
+      {.name = "pidfile",
+       .value = text(&Config::pidfile),
+       .flags = kImmutable,
+       .comment =
+           "File to hold the process id while the server runs. In the background without this\n"
+           "option: /var/run/redis.pid.\n"},
+      {.name = "loglevel",
+       .value = choice(&Config::loglevel, {{"debug", LogLevel::kDebug},
+                                           {"verbose", LogLevel::kVerbose},
+                                           {"notice", LogLevel::kNotice},
+                                           {"warning", LogLevel::kWarning},
+                                           {"nothing", LogLevel::kNothing}}),
+       .comment =
+           "Least gravity that is logged: debug, verbose, notice, warning, or nothing at all.\n"},
+      {.name = "logfile",
+       .value = text(&Config::logfile),
+       .flags = kImmutable,
+       .comment =
+           "File to append the log to. Empty: standard output (in the background: nowhere).\n"},
+      {.name = "syslog-enabled",
+       .value = yes_no(&Config::syslog_enabled),
+       .flags = kImmutable,
+       .comment = "Log to the system's log as well.\n"},
+      {.name = "syslog-ident",
+       .value = text(&Config::syslog_ident),
+       .flags = kImmutable,
+       .comment = "Name that lines carry in the system's log.\n"},
+      {.name = "syslog-facility",
+       .value = choice(&Config::syslog_facility, {{"user", LOG_USER},
+                                                  {"local0", LOG_LOCAL0},
+                                                  {"local1", LOG_LOCAL1},
+                                                  {"local2", LOG_LOCAL2},
+                                                  {"local3", LOG_LOCAL3},
+                                                  {"local4", LOG_LOCAL4},
+                                                  {"local5", LOG_LOCAL5},
+                                                  {"local6", LOG_LOCAL6},
+                                                  {"local7", LOG_LOCAL7}}),
+       .flags = kImmutable,
+       .comment = "Facility of the system's log: user, or local0 to local7.\n"},
+      {.name = "crash-log-enabled",
+       .value = yes_no(&Config::crash_log_enabled),
+       .comment = "When the server crashes, log the stack and the state.\n"},
+      {.name = "crash-memcheck-enabled",
+       .value = yes_no(&Config::crash_memcheck_enabled),
+       .support = Support::kIgnored,
+       .comment = "After a crash, also look for broken memory modules.\n"},
+      {.name = "use-exit-on-panic",
+       .value = yes_no(&Config::use_exit_on_panic),
+       .flags = kHidden,
+       .support = Support::kIgnored},
+      {.name = "databases",
+       .value = integer(&Config::databases, 1),
+       .flags = kImmutable,
+       .comment = "Number of databases; SELECT takes 0 up to one less.\n"},
+      {.name = "always-show-logo",
+       .value = yes_no(&Config::always_show_logo),
+       .flags = kImmutable,
+       .comment = "Show the banner even where the log does not go to a terminal.\n"},
+      {.name = "set-proc-title",
+       .value = yes_no(&Config::set_proc_title),
+       .flags = kImmutable,
+       .support = Support::kIgnored,
+       .comment = "Show in the process list what the server listens on.\n"},
+      {.name = "proc-title-template",
+       .value = text(&Config::proc_title_template, check_title_template),
+       .support = Support::kIgnored,
+       .comment = "Form of the title in the process list. Known are {title}, {listen-addr},\n"
+                  "{server-mode}, {port}, {tls-port}, {unixsocket} and {config-file}.\n"},
+      {.name = "locale-collate",
+       .value = text(&Config::locale_collate, check_locale),
+       .support = Support::kIgnored,
+       .comment =
+           "Locale that decides the order of strings where SORT compares them. Empty: that of\n"
+           "the environment.\n"},
+      {.name = "ignore-warnings",
+       .value = text(&Config::ignore_warnings),
+       .support = Support::kIgnored,
+       .comment = "Names of startup checks that may fail.\n"},
+      {.name = "watchdog-period",
+       .value = integer(&Config::watchdog_period_ms),
+       .flags = kHidden,
+       .support = Support::kIgnored},
+      {.name = "lua-enable-deprecated-api",
+       .value = yes_no(&Config::lua_enable_deprecated_api),
+       .flags = kImmutable | kHidden,
+       .support = Support::kIgnored},
+      {.name = "shutdown-timeout",
+       .value = integer(&Config::shutdown_timeout_s),
+       .comment = "Seconds that a shutdown waits for replicas that lag behind.\n"},
+      {.name = "shutdown-on-sigint",
+       .value = shutdown_signal_value(&Config::shutdown_on_sigint),
+       .comment =
+           "How SIGINT shuts down, in SHUTDOWN's words: default, or any of save or nosave, now\n"
+           "and force.\n"},
+      {.name = "shutdown-on-sigterm",
+       .value = shutdown_signal_value(&Config::shutdown_on_sigterm),
+       .comment = "How SIGTERM shuts down, in the same words.\n"},
+  };
+}
+
+std::vector<Option> kernel() {
+  return {
+      {.name = "disable-thp",
+       .value = yes_no(&Config::disable_thp),
+       .flags = kImmutable,
+       .support = Support::kIgnored,
+       .comment =
+           "Keep transparent huge pages away from this process: they make snapshots expensive.\n"},
+      {.name = "oom-score-adj",
+       .value = choice(&Config::oom_score_adj, {{"no", OomScoreAdjust::kNo},
+                                                {"yes", OomScoreAdjust::kRelative},
+                                                {"relative", OomScoreAdjust::kRelative},
+                                                {"absolute", OomScoreAdjust::kAbsolute}}),
+       .support = Support::kIgnored,
+       .comment =
+           "Tell the kernel whom to kill first when memory runs out: no, yes (or relative: the\n"
+           "values below are added to the score at start), or absolute.\n"},
+      {.name = "oom-score-adj-values",
+       .value = oom_score_adj_values_value(),
+       .support = Support::kIgnored,
+       .comment = "Values for oom-score-adj, -2000 to 2000: for a master, a replica, a background "
+                  "child.\n"},
+      {.name = "server_cpulist",
+       .value = text(&Config::server_cpulist),
+       .flags = kImmutable,
+       .support = Support::kIgnored,
+       .comment = "CPUs for the server's own threads, such as 0,2,4-7 or 0-7:2. Empty: any.\n"},
+      {.name = "bio_cpulist",
+       .value = text(&Config::bio_cpulist),
+       .flags = kImmutable,
+       .support = Support::kIgnored,
+       .comment = "CPUs for the threads in the background.\n"},
+      {.name = "aof_rewrite_cpulist",
+       .value = text(&Config::aof_rewrite_cpulist),
+       .flags = kImmutable,
+       .support = Support::kIgnored,
+       .comment = "CPUs for the process that rewrites the append only file.\n"},
+      {.name = "bgsave_cpulist",
+       .value = text(&Config::bgsave_cpulist),
+       .flags = kImmutable,
+       .support = Support::kIgnored,
+       .comment = "CPUs for the process that writes a snapshot.\n"},
+  };
+}
+
+Option guarded(std::string_view name, ProtectedAccess Config::*field, Support support,
+               std::string_view comment) {
+  return {.name = name,
+          .value = choice(field, {{"no", ProtectedAccess::kNo},
+                                  {"yes", ProtectedAccess::kYes},
+                                  {"local", ProtectedAccess::kLocal}}),
+          .flags = kImmutable,
+          .support = support,
+          .comment = comment};
+}
+
+std::vector<Option> security() {
+  return {
+      {.name = "requirepass",
+       .value = text(&Config::requirepass),
+       .comment =
+           "Password of the default user. Empty: none is asked for. Clients try passwords fast,\n"
+           "so choose a long one.\n"},
+      {.name = "user",
+       .value = user_value(),
+       .flags = kFileOnly,
+       .support = Support::kRefused,
+       .reason = kNoAcl,
+       .comment = "Defines a user, in the words of ACL SETUSER.\n",
+       .example = "worker on >password ~jobs:* +@list"},
+      {.name = "aclfile",
+       .value = text(&Config::aclfile),
+       .flags = kImmutable,
+       .support = Support::kRefused,
+       .reason = kNoAcl,
+       .comment = "File with the definitions of users, instead of user lines here.\n"},
+      {.name = "acllog-max-len",
+       .value = integer(&Config::acllog_max_len),
+       .support = Support::kIgnored,
+       .comment = "Entries that ACL LOG keeps.\n"},
+      {.name = "acl-pubsub-default",
+       .value = choice(&Config::acl_pubsub_default_allchannels,
+                       {{"allchannels", true}, {"resetchannels", false}}),
+       .support = Support::kIgnored,
+       .comment = "Pub/Sub channels of a new user: allchannels or resetchannels (none).\n"},
+      {.name = "rename-command",
+       .value = rename_command_value(),
+       .flags = kFileOnly,
+       .comment = "Gives a command another name; an empty one takes it away.\n",
+       .example = "CONFIG b840fc02d524045429941cc15f59e41cb7be6c52"},
+      guarded(
+          "enable-protected-configs", &Config::enable_protected_configs, Support::kFull,
+          "Who may change dir and dbfilename by CONFIG SET: no one, anybody (yes), or clients of\n"
+          "this machine (local).\n"),
+      guarded("enable-debug-command", &Config::enable_debug_command, Support::kFull,
+              "Who may use DEBUG.\n"),
+      guarded("enable-module-command", &Config::enable_module_command, Support::kIgnored,
+              "Who may use MODULE.\n"),
+      {.name = "loadmodule",
+       .value = loadmodule_value(),
+       .flags = kFileOnly,
+       .support = Support::kRefused,
+       .reason = "modules are not available",
+       .comment = "Loads a module, with the arguments that follow its path.\n",
+       .example = "/path/to/module.so"},
+  };
+}
+
+}  // namespace
+
+std::vector<OptionSection> general_options() {
+  return {{"General", general()}, {"Kernel", kernel()}, {"Security", security()}};
+}
+
+}  // namespace spinel::server

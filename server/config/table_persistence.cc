@@ -1,0 +1,155 @@
+// Rows of the option table: what is kept on disk.
+#include "server/config/options.h"
+
+namespace spinel::server {
+namespace {
+
+// A name without a directory, which belongs into `dir`.
+ConfigError check_dbfilename(const std::string& name) {
+  if (name.find('/') != std::string::npos) return "dbfilename can't be a path, just a filename";
+  return std::nullopt;
+}
+
+ConfigError check_appendfilename(const std::string& name) {
+  if (name.empty()) return "appendfilename can't be empty";
+  if (name.find('/') != std::string::npos) return "appendfilename can't be a path, just a filename";
+  return std::nullopt;
+}
+
+ConfigError check_appenddirname(const std::string& name) {
+  if (name.empty()) return "appenddirname can't be empty";
+  if (name.find('/') != std::string::npos) return "appenddirname can't be a path, just a dirname";
+  return std::nullopt;
+}
+
+std::vector<Option> snapshots() {
+  return {
+      {.name = "dir",
+       .value = working_directory_value(),
+       .flags = kProtected | kAlwaysRewritten,
+       .comment =
+           "Directory that the server works in: files named here without a path are there.\n",
+       .example = "./"},
+      {.name = "save",
+       .value = save_value(),
+       .support = Support::kIgnored,
+       .comment =
+           "Take a snapshot when within so many seconds so many keys changed; several such pairs\n"
+           "or lines add up. \"\" takes none.\n"},
+      {.name = "dbfilename",
+       .value = text(&Config::dbfilename, check_dbfilename),
+       .flags = kProtected,
+       .support = Support::kIgnored,
+       .comment = "File name of the snapshot.\n"},
+      {.name = "stop-writes-on-bgsave-error",
+       .value = yes_no(&Config::stop_writes_on_bgsave_error),
+       .support = Support::kIgnored,
+       .comment = "Refuse writes while the last snapshot failed, so that somebody notices.\n"},
+      {.name = "rdbcompression",
+       .value = yes_no(&Config::rdbcompression),
+       .support = Support::kIgnored,
+       .comment = "Compress strings in snapshots.\n"},
+      {.name = "rdbchecksum",
+       .value = yes_no(&Config::rdbchecksum),
+       .flags = kImmutable,
+       .support = Support::kIgnored,
+       .comment = "End snapshots with a checksum.\n"},
+      {.name = "sanitize-dump-payload",
+       .value = choice(&Config::sanitize_dump_payload, {{"no", SanitizeDump::kNo},
+                                                        {"yes", SanitizeDump::kYes},
+                                                        {"clients", SanitizeDump::kClients}}),
+       .support = Support::kIgnored,
+       .comment =
+           "Check the inside of loaded values: no, yes, or only those that clients restore.\n"},
+      {.name = "rdb-del-sync-files",
+       .value = yes_no(&Config::rdb_del_sync_files),
+       .support = Support::kIgnored,
+       .comment =
+           "Remove snapshots made for replication only, where nothing else is kept on disk.\n"},
+      {.name = "rdb-save-incremental-fsync",
+       .value = yes_no(&Config::rdb_save_incremental_fsync),
+       .support = Support::kIgnored,
+       .comment = "Flush a snapshot to disk bit by bit while it is written.\n"},
+      {.name = "rdb-key-save-delay",
+       .value = integer(&Config::rdb_key_save_delay_us, INT32_MIN),
+       .flags = kHidden,
+       .support = Support::kIgnored},
+      {.name = "key-load-delay",
+       .value = integer(&Config::key_load_delay_us, INT32_MIN),
+       .flags = kHidden,
+       .support = Support::kIgnored},
+      {.name = "loading-process-events-interval-bytes",
+       .value = integer(&Config::loading_process_events_interval_bytes, 1024),
+       .flags = kHidden,
+       .support = Support::kIgnored},
+  };
+}
+
+std::vector<Option> append_only_file() {
+  return {
+      {.name = "appendonly",
+       .value = yes_no(&Config::appendonly),
+       .support = Support::kRefused,
+       .reason = "the append only file is not available yet",
+       .comment = "Log every write to the append only file, and restore from it.\n"},
+      {.name = "appendfilename",
+       .value = text(&Config::appendfilename, check_appendfilename),
+       .flags = kImmutable,
+       .support = Support::kIgnored,
+       .comment = "What the names of its files start with.\n"},
+      {.name = "appenddirname",
+       .value = text(&Config::appenddirname, check_appenddirname),
+       .flags = kImmutable,
+       .support = Support::kIgnored,
+       .comment = "Directory of these files, inside dir.\n"},
+      {.name = "appendfsync",
+       .value = choice(&Config::appendfsync, {{"everysec", DiskAppendFsync::kEverysec},
+                                              {"always", DiskAppendFsync::kAlways},
+                                              {"no", DiskAppendFsync::kNo}}),
+       .support = Support::kIgnored,
+       .comment =
+           "When they are forced to disk: always (before the reply), everysec, or no (the kernel\n"
+           "decides).\n"},
+      {.name = "no-appendfsync-on-rewrite",
+       .value = yes_no(&Config::no_appendfsync_on_rewrite),
+       .support = Support::kIgnored,
+       .comment = "Do not force them to disk while a snapshot or a rewrite is busy: quicker, less "
+                  "safe.\n"},
+      {.name = "auto-aof-rewrite-percentage",
+       .value = integer(&Config::auto_aof_rewrite_percentage),
+       .support = Support::kIgnored,
+       .comment = "Rewrite the file when it has grown by this percentage. 0: never.\n"},
+      {.name = "auto-aof-rewrite-min-size",
+       .value = memory(&Config::auto_aof_rewrite_min_size_bytes),
+       .support = Support::kIgnored,
+       .comment = "Size below which it is not rewritten.\n"},
+      {.name = "aof-load-truncated",
+       .value = yes_no(&Config::aof_load_truncated),
+       .support = Support::kIgnored,
+       .comment = "Start even if the end of the file is cut off, as a crash leaves it.\n"},
+      {.name = "aof-use-rdb-preamble",
+       .value = yes_no(&Config::aof_use_rdb_preamble),
+       .support = Support::kIgnored,
+       .comment = "Rewrite the file as a snapshot, which is smaller and loads faster.\n"},
+      {.name = "aof-timestamp-enabled",
+       .value = yes_no(&Config::aof_timestamp_enabled),
+       .support = Support::kIgnored,
+       .comment = "Note the time in the file, to restore to a point in time.\n"},
+      {.name = "aof-rewrite-incremental-fsync",
+       .value = yes_no(&Config::aof_rewrite_incremental_fsync),
+       .support = Support::kIgnored,
+       .comment = "Flush a rewrite to disk bit by bit.\n"},
+      {.name = "aof-disable-auto-gc",
+       .value = yes_no(&Config::aof_disable_auto_gc),
+       .support = Support::kIgnored,
+       .comment = "Keep the files that a rewrite made useless.\n"},
+  };
+}
+
+}  // namespace
+
+std::vector<OptionSection> persistence_options() {
+  return {{"Snapshots", snapshots()}, {"Append only file", append_only_file()}};
+}
+
+}  // namespace spinel::server
