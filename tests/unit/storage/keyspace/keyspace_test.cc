@@ -1,0 +1,90 @@
+#include "storage/keyspace/keyspace.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/storage/keyspace/fixture.h"
+
+namespace spinel::storage {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+class KeyspaceTest : public testing::Test {
+ protected:
+  KeyspaceTest() { keyspace_.set_now(1000); }
+
+  FixedHashSeed seed_;
+  RecordingObserver observer_;
+  Keyspace keyspace_{4, observer_};
+  Database& database_ = keyspace_.database(2);
+};
+
+TEST_F(KeyspaceTest, HasTheDatabasesAskedFor) {
+  EXPECT_EQ(keyspace_.database_count(), 4);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(keyspace_.database(i).index, i);
+}
+
+TEST_F(KeyspaceTest, LookupsRemoveWhatExpired) {
+  put(database_, "key", "value", 1500);
+  keyspace_.set_now(1500);
+  EXPECT_TRUE(keyspace_.find(database_, Key("key")));
+  EXPECT_THAT(observer_.expired, IsEmpty());
+  keyspace_.set_now(1501);
+  EXPECT_FALSE(keyspace_.find(database_, Key("key")));
+  EXPECT_THAT(observer_.expired, ElementsAre(Pair(2, "key")));
+  EXPECT_TRUE(observer_.all_were_present);
+  EXPECT_EQ(database_.size(), 0u);
+  EXPECT_EQ(database_.volatile_count(), 0u);
+  EXPECT_FALSE(keyspace_.find(database_, Key("key")));
+  EXPECT_EQ(observer_.expired.size(), 1u);
+}
+
+TEST_F(KeyspaceTest, HidesWhatExpiredWhereItMustNotRemoveIt) {
+  put(database_, "key", "value", 1500);
+  keyspace_.may_expire = false;
+  keyspace_.set_now(2000);
+  EXPECT_FALSE(keyspace_.find(database_, Key("key")));
+  EXPECT_EQ(database_.size(), 1u);
+  EXPECT_THAT(observer_.expired, IsEmpty());
+}
+
+TEST_F(KeyspaceTest, FindingIsNotAnAccess) {
+  put(database_, "key", "value", kNoExpiry, keyspace_.access.initial());
+  keyspace_.set_now(61'000);
+  EXPECT_EQ(keyspace_.access.idle_seconds(*keyspace_.find(database_, Key("key"))), 60);
+}
+
+TEST_F(KeyspaceTest, EvictingTellsTheObserver) {
+  put(database_, "key", "value", 1500);
+  keyspace_.evict(database_, database_.find(Key("key")), Key("key"));
+  EXPECT_THAT(observer_.evicted, ElementsAre(Pair(2, "key")));
+  EXPECT_THAT(observer_.expired, IsEmpty());
+  EXPECT_TRUE(observer_.all_were_present);
+  EXPECT_EQ(database_.size(), 0u);
+}
+
+TEST_F(KeyspaceTest, LargeValuesAreFreedAsConfigured) {
+  const std::string large(2 << 20, 'x');
+  const auto freed_after = [&](auto&& remove) {
+    keyspace_.lazy_free.reset_freed();
+    put(database_, "key", large, 500);
+    remove();
+    keyspace_.lazy_free.drain();
+    return keyspace_.lazy_free.freed();
+  };
+  const auto look_up = [&] { EXPECT_FALSE(keyspace_.find(database_, Key("key"))); };
+  const auto evict = [&] { keyspace_.evict(database_, database_.find(Key("key")), Key("key")); };
+  EXPECT_EQ(freed_after(look_up), 0u);
+  EXPECT_EQ(freed_after(evict), 0u);
+  keyspace_.lazy_expire = true;
+  EXPECT_EQ(freed_after(look_up), 1u);
+  EXPECT_EQ(freed_after(evict), 0u);
+  keyspace_.lazy_eviction = true;
+  EXPECT_EQ(freed_after(evict), 1u);
+}
+
+}  // namespace
+}  // namespace spinel::storage
