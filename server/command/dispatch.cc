@@ -115,9 +115,13 @@ void Dispatcher::prefetch_batch(Client& client) {
     request.has_key_hash = true;
     database.prefetch_bucket(request.key_hash);
   }
+  overflowing_.clear();
   for (const Request& request : batch_) {
-    if (request.has_key_hash) database.prefetch_entry(request.key_hash);
+    if (request.has_key_hash && database.prefetch_entry(request.key_hash)) {
+      overflowing_.push_back(request.key_hash);
+    }
   }
+  for (const uint64_t hash : overflowing_) database.prefetch_overflow_entry(hash);
 }
 
 void Dispatcher::execute(Client& client, CommandArgs args, Wake wake) {

@@ -64,7 +64,8 @@ class Dispatcher {
   Server& server_;
   std::vector<std::string_view> args_;  // of the whole batch
   std::vector<Request> batch_;
-  uint64_t last_ticks_ = 0;  // when the previous command of the batch ended
+  std::vector<uint64_t> overflowing_;  // hashes of the batch whose entry is in an overflow bucket
+  uint64_t last_ticks_ = 0;            // when the previous command of the batch ended
 };
 
 }  // namespace spinel::server

@@ -93,23 +93,22 @@ class HashTable {
     }
   }
 
-  // Two-stage prefetch for a batch of lookups: first the bucket, then, once that has arrived, the
-  // likely element.
-  void prefetch_bucket(uint64_t hash) const {
+  // Prefetch for a batch of lookups, in three rounds over the batch: the bucket; once that has
+  // arrived, the likely element; and where `prefetch_element` says so, the element in the bucket
+  // that follows. Always inlined: GCC takes a function that does nothing but prefetch for one
+  // without effect, and drops the call.
+  [[gnu::always_inline]] void prefetch_bucket(uint64_t hash) const {
     if (size_ != 0) __builtin_prefetch(home(hash));
   }
-  void prefetch_element(uint64_t hash) const {
-    if (size_ == 0) return;
+  [[gnu::always_inline]] bool prefetch_element(uint64_t hash) const {
+    if (size_ == 0) return false;
     const Bucket* bucket = home(hash);
-    uint32_t hits = bucket->match(tag_of(hash));
-    if (hits == 0) {
-      if (bucket->chained) __builtin_prefetch(bucket->next());
-      return;
-    }
-    if (const void* at = Traits::address(bucket->slots[std::countr_zero(hits)])) {
-      __builtin_prefetch(at);
-      __builtin_prefetch(static_cast<const char*>(at) + 63);
-    }
+    if (prefetch_match(bucket, tag_of(hash)) || !bucket->chained) return false;
+    __builtin_prefetch(bucket->next());
+    return true;
+  }
+  [[gnu::always_inline]] void prefetch_overflow_element(uint64_t hash) const {
+    prefetch_match(home(hash)->next(), tag_of(hash));
   }
 
   bool resizing() const { return arrays_[1].buckets != nullptr; }
@@ -318,6 +317,16 @@ class HashTable {
     bucket->slots[at] = value;
     if (above + at + 1 > longest_chain_) longest_chain_ = above + at + 1;
     return &bucket->slots[at];
+  }
+
+  [[gnu::always_inline]] static bool prefetch_match(const Bucket* bucket, uint8_t tag) {
+    const uint32_t hits = bucket->match(tag);
+    if (hits == 0) return false;
+    if (const void* at = Traits::address(bucket->slots[std::countr_zero(hits)])) {
+      __builtin_prefetch(at);
+      __builtin_prefetch(static_cast<const char*>(at) + 56);  // entries often straddle two lines
+    }
+    return true;
   }
 
   // Fills the gap with the last element of the chain, so that occupied slots stay in front. An

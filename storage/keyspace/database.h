@@ -81,8 +81,16 @@ class Database {
 
   // --- finding
   Item find(const Key& key) { return Item(contents_->table.find(key.bytes, key.hash)); }
-  void prefetch_bucket(uint64_t hash) const { contents_->table.prefetch_bucket(hash); }
-  void prefetch_entry(uint64_t hash) const { contents_->table.prefetch_element(hash); }
+  // See HashTable: three rounds over a batch of hashes.
+  [[gnu::always_inline]] void prefetch_bucket(uint64_t hash) const {
+    contents_->table.prefetch_bucket(hash);
+  }
+  [[gnu::always_inline]] bool prefetch_entry(uint64_t hash) const {
+    return contents_->table.prefetch_element(hash);
+  }
+  [[gnu::always_inline]] void prefetch_overflow_entry(uint64_t hash) const {
+    contents_->table.prefetch_overflow_element(hash);
+  }
 
   // --- storing. `item` is what `find(key)` gave, present or not, and afterwards is the entry as
   // stored. `access` is given to new entries. An expiry of kNoExpiry removes one that was there.
