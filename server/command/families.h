@@ -12,6 +12,8 @@ CommandFamily client_commands();
 CommandFamily connection_commands();
 CommandFamily string_commands();
 CommandFamily command_commands();
+CommandFamily latency_commands();
+CommandFamily slowlog_commands();
 
 // All families; valid for the life of the program.
 std::span<const CommandFamily> all_command_families();

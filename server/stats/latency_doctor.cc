@@ -15,17 +15,18 @@ enum Advice : unsigned {
   kLowerSlowlogThreshold = 1 << 1,
   kLongerSlowlog = 1 << 2,
   kReadSlowlog = 1 << 3,
-  kForkIsSlowHere = 1 << 4,
-  kLocalDisks = 1 << 5,
-  kFasterDisks = 1 << 6,
-  kDiskContention = 1 << 7,
-  kNoFsyncOnRewrite = 1 << 8,
-  kRelaxFsync = 1 << 9,
-  kFewerExpiresAtOnce = 1 << 10,
-  kSmallerObjects = 1 << 11,
-  kMemoryPressure = 1 << 12,
-  kHugePages = 1 << 13,
-  kShorterUnlinks = 1 << 14,
+  kBusySystem = 1 << 4,
+  kForkIsSlowHere = 1 << 5,
+  kLocalDisks = 1 << 6,
+  kFasterDisks = 1 << 7,
+  kDiskContention = 1 << 8,
+  kNoFsyncOnRewrite = 1 << 9,
+  kRelaxFsync = 1 << 10,
+  kShorterUnlinks = 1 << 11,
+  kFewerExpiresAtOnce = 1 << 12,
+  kSmallerObjects = 1 << 13,
+  kMemoryPressure = 1 << 14,
+  kHugePages = 1 << 15,
 };
 
 constexpr double kSlowForkGbPerS = 25;
@@ -84,6 +85,7 @@ unsigned advice_on_disk(std::string_view event, const LatencyDoctorFacts& facts)
 unsigned advice_on(std::string_view event, const LatencyDoctorFacts& facts) {
   unsigned advice = facts.transparent_huge_pages ? kHugePages : 0u;
   if (event == latency_event::kCommand || event == latency_event::kFastCommand) {
+    if (event == latency_event::kFastCommand) advice |= kBusySystem;
     return advice | advice_on_commands(facts);
   }
   if (event == latency_event::kFork) {
@@ -120,6 +122,12 @@ std::string advice_text(Advice advice, const LatencyDoctorFacts& facts) {
     case kReadSlowlog:
       return "Read the slow log (SLOWLOG GET): it names the commands that took too long, with "
              "their arguments.";
+    case kBusySystem:
+      return "Commands that need next to no time took long: the system did not give the server its "
+             "processor. Look at "
+             "the system's load, at other programs on the machine and at other virtual machines "
+             "beside it. "
+             "'redis-cli --intrinsic-latency 100' measures what the system alone is good for.";
     case kForkIsSlowHere:
       return "Creating a child process is slow on this machine, as it is on some virtual ones. "
              "Moving to another kind "
@@ -208,7 +216,7 @@ std::string latency_doctor_report(const LatencyMonitor& monitor, const LatencyDo
   }
   if (advice == 0) return report + "\nI have no advice to give on these events.\n";
   report += "\nI have a few advices for you:\n\n";
-  for (unsigned bit = kEnableSlowlog; bit <= kShorterUnlinks; bit <<= 1) {
+  for (unsigned bit = kEnableSlowlog; bit <= kHugePages; bit <<= 1) {
     if (advice & bit) report += "- " + advice_text(static_cast<Advice>(bit), facts) + "\n";
   }
   return report;

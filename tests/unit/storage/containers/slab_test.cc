@@ -1,9 +1,8 @@
 #include "storage/containers/slab.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cstring>
+#include <gtest/gtest.h>
 #include <vector>
 
 #include "storage/base/memory.h"
@@ -64,8 +63,7 @@ TEST(Slab, RandomAllocationsKeepTheirContents) {
     for (uint64_t step = 0; step < 120'000; ++step) {
       const uint64_t wave = step / 20'000 % 2;
       if (blocks.empty() || random.below(10) < (wave == 0 ? 7u : 2u)) {
-        const size_t size =
-            random.below(20) == 0 ? 1 + random.below(3000) : 1 + random.below(300);
+        const size_t size = random.below(20) == 0 ? 1 + random.below(3000) : 1 + random.below(300);
         blocks.push_back(take(slab, size, step));
         ASSERT_EQ(reinterpret_cast<uintptr_t>(blocks.back().bytes) % 8, 0u);
       } else {
@@ -141,7 +139,8 @@ TEST(Slab, FreedBlocksAreUsedAgainBeforeNewPages) {
 
 TEST(Slab, LargeBlocksBypassThePages) {
   SlabAllocator slab;
-  for (const size_t size : {SlabAllocator::kMaxBlock + 1, size_t{1000}, size_t{4096}, size_t{70'000}}) {
+  for (const size_t size :
+       {SlabAllocator::kMaxBlock + 1, size_t{1000}, size_t{4096}, size_t{70'000}}) {
     const Block block = take(slab, size, size);
     EXPECT_EQ(slab.idle_bytes(), 0u);
     EXPECT_TRUE(block.intact());
