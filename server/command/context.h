@@ -107,6 +107,8 @@ class CommandContext {
     server.events.notify(server.config.notify_keyspace_events, event_class, database.index, event,
                          key);
   }
+  // Announces that `key` is there and was not before; comes before what else happened to it.
+  void created(std::string_view key) { notify(kNotifyNew, "new", key); }
   // The effect is `effect` instead of the command as sent. Called several times, all of them are,
   // in order.
   void propagate(CommandArgs effect) { propagate_in(db, effect); }

@@ -5,10 +5,19 @@
 namespace spinel::server {
 
 std::span<const CommandFamily> all_command_families() {
+  // clang-format off
   static const std::vector<CommandFamily> families = {
-      client_commands(),  command_commands(), connection_commands(),
-      latency_commands(), slowlog_commands(), string_commands(),
+      client_commands(),
+      command_commands(),
+      connection_commands(),
+      latency_commands(),
+      slowlog_commands(),
+      string_commands(),
+      string_counter_commands(),
+      string_lcs_commands(),
+      string_range_commands(),
   };
+  // clang-format on
   return families;
 }
 

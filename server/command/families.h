@@ -10,10 +10,13 @@ namespace spinel::server {
 
 CommandFamily client_commands();
 CommandFamily connection_commands();
-CommandFamily string_commands();
 CommandFamily command_commands();
 CommandFamily latency_commands();
 CommandFamily slowlog_commands();
+CommandFamily string_commands();
+CommandFamily string_counter_commands();
+CommandFamily string_lcs_commands();
+CommandFamily string_range_commands();
 
 // All families; valid for the life of the program.
 std::span<const CommandFamily> all_command_families();

@@ -25,6 +25,14 @@ unsigned char* write_length(unsigned char* at, size_t length) {
   return at + sizeof(uint32_t);
 }
 
+void write_integer(unsigned char* at, int64_t value, bool small) {
+  if (small) {
+    store_unaligned<int32_t>(at, static_cast<int32_t>(value));
+  } else {
+    store_unaligned<int64_t>(at, value);
+  }
+}
+
 }  // namespace
 
 struct Database::Layout {
@@ -118,22 +126,35 @@ unsigned char* Database::reshape(const Key& key, Item& item, const Layout& layou
   return at;
 }
 
+Database::Replaced Database::object_of(const Item& item) {
+  if (!item || !item->has_object()) return {Encoding::kInt32, nullptr};
+  return {item->encoding(), item->object()};
+}
+
+void Database::free_replaced(const Replaced& replaced) {
+  if (replaced.object != nullptr) {
+    free_object(replaced.encoding, replaced.object, replaced_values_);
+  }
+}
+
 void Database::set_string(const Key& key, Item& item, std::string_view value, int64_t expire_at_ms,
                           uint32_t access) {
-  const bool had_object = item && item->has_object();
-  const Encoding old_encoding = item ? item->encoding() : Encoding::kInt32;
-  void* old_object = had_object ? item->object() : nullptr;
-
   if (const std::optional<int64_t> integer = parse_int64(value)) {
-    const auto small = static_cast<int32_t>(*integer);
-    if (small == *integer) {
-      store_unaligned<int32_t>(
-          reshape(key, item, {Encoding::kInt32, expire_at_ms, sizeof small}, access), small);
-    } else {
-      store_unaligned<int64_t>(
-          reshape(key, item, {Encoding::kInt64, expire_at_ms, sizeof *integer}, access), *integer);
-    }
-  } else if (value.size() <= Entry::kMaxEmbedded) {
+    store_integer(key, item, *integer, expire_at_ms, access);
+  } else {
+    set_bytes(key, item, value, expire_at_ms, access);
+  }
+}
+
+void Database::set_bytes(const Key& key, Item& item, std::string_view value, int64_t expire_at_ms,
+                         uint32_t access) {
+  if (item && item->encoding() == Encoding::kEmbedded && item->embedded().size() == value.size() &&
+      item->expire_at_ms() == expire_at_ms) {  // values of one key tend to be of one size
+    if (!value.empty()) std::memcpy(item->embedded_data(), value.data(), value.size());
+    return;
+  }
+  const Replaced replaced = object_of(item);
+  if (value.size() <= Entry::kMaxEmbedded) {
     unsigned char* to =
         reshape(key, item, {Encoding::kEmbedded, expire_at_ms, value.size()}, access);
     if (!value.empty()) std::memcpy(to, value.data(), value.size());
@@ -143,23 +164,25 @@ void Database::set_string(const Key& key, Item& item, std::string_view value, in
     store_unaligned<void*>(
         reshape(key, item, {Encoding::kRaw, expire_at_ms, sizeof(void*)}, access), raw);
   }
-  if (had_object) free_object(old_encoding, old_object, replaced_values_);
+  free_replaced(replaced);
 }
 
 void Database::set_integer(const Key& key, Item& item, int64_t value, uint32_t access) {
-  const auto small = static_cast<int32_t>(value);
-  const Encoding encoding = small == value ? Encoding::kInt32 : Encoding::kInt64;
-  if (item && item->encoding() == encoding) {  // what a counter does nearly always
-    if (encoding == Encoding::kInt32) {
-      store_unaligned<int32_t>(item->payload(), small);
-    } else {
-      store_unaligned<int64_t>(item->payload(), value);
-    }
+  store_integer(key, item, value, item ? item->expire_at_ms() : kNoExpiry, access);
+}
+
+void Database::store_integer(const Key& key, Item& item, int64_t value, int64_t expire_at_ms,
+                             uint32_t access) {
+  const bool small = static_cast<int32_t>(value) == value;
+  const Encoding encoding = small ? Encoding::kInt32 : Encoding::kInt64;
+  if (item && item->encoding() == encoding && item->expire_at_ms() == expire_at_ms) {
+    write_integer(item->payload(), value, small);  // what a counter does nearly always
     return;
   }
-  char digits[kMaxInt64Chars];
-  const int64_t expire_at_ms = item ? item->expire_at_ms() : kNoExpiry;
-  set_string(key, item, {digits, format_int64(value, digits)}, expire_at_ms, access);
+  const Replaced replaced = object_of(item);
+  const size_t size = small ? sizeof(int32_t) : sizeof(int64_t);
+  write_integer(reshape(key, item, {encoding, expire_at_ms, size}, access), value, small);
+  free_replaced(replaced);
 }
 
 char* Database::resize_string(const Key& key, Item& item, size_t size, uint32_t access) {
@@ -185,12 +208,10 @@ char* Database::resize_string(const Key& key, Item& item, size_t size, uint32_t 
 
 void Database::set_object(const Key& key, Item& item, Encoding encoding, void* object,
                           int64_t expire_at_ms, uint32_t access) {
-  const bool had_object = item && item->has_object();
-  const Encoding old_encoding = item ? item->encoding() : Encoding::kInt32;
-  void* old_object = had_object ? item->object() : nullptr;
+  const Replaced replaced = object_of(item);
   store_unaligned<void*>(reshape(key, item, {encoding, expire_at_ms, sizeof object}, access),
                          object);
-  if (had_object && old_object != object) free_object(old_encoding, old_object, replaced_values_);
+  if (replaced.object != object) free_replaced(replaced);
 }
 
 void Database::set_expiry(Item& item, int64_t expire_at_ms) {
@@ -216,6 +237,14 @@ void Database::set_expiry(Item& item, int64_t expire_at_ms) {
   std::memcpy(reshape(Key(key, 0), item, {encoding, expire_at_ms, size}, 0), payload, size);
 }
 
+void Database::add_inline(const Key& key, Item& item, const Entry& from, int64_t expire_at_ms) {
+  if (from.is_integer()) {
+    store_integer(key, item, from.integer(), expire_at_ms, from.access());
+  } else {
+    set_bytes(key, item, from.embedded(), expire_at_ms, from.access());
+  }
+}
+
 Item Database::copy(const Item& from, const Key& key, int64_t expire_at_ms) {
   SPINEL_ASSERT(!find(key));
   Item item;
@@ -225,9 +254,8 @@ Item Database::copy(const Item& from, const Key& key, int64_t expire_at_ms) {
     std::memcpy(duplicate->bytes(), raw->bytes(), raw->size);
     set_object(key, item, from->encoding(), duplicate, expire_at_ms, from->access());
   } else {
-    // The bytes stay where they are while the table of this database grows.
-    IntegerText scratch;
-    set_string(key, item, string_bytes(*from, scratch), expire_at_ms, from->access());
+    // The entry stays where it is while the table of this database grows.
+    add_inline(key, item, *from, expire_at_ms);
   }
   return item;
 }
@@ -242,9 +270,7 @@ void Database::move(Item item, const Key& item_key, Database& to, const Key& key
     to.set_object(key, moved, entry->encoding(), entry->object(), entry->expire_at_ms(),
                   entry->access());
   } else {
-    IntegerText scratch;
-    to.set_string(key, moved, string_bytes(*entry, scratch), entry->expire_at_ms(),
-                  entry->access());
+    to.add_inline(key, moved, *entry, entry->expire_at_ms());
   }
   deallocate(entry);
 }

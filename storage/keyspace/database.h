@@ -98,6 +98,9 @@ class Database {
   // Stores a string: as an integer if it is the canonical text of one.
   void set_string(const Key& key, Item& item, std::string_view value, int64_t expire_at_ms,
                   uint32_t access);
+  // Stores a string as bytes, also where it is the text of an integer.
+  void set_bytes(const Key& key, Item& item, std::string_view value, int64_t expire_at_ms,
+                 uint32_t access);
   // Stores an integer and keeps the expiry there is.
   void set_integer(const Key& key, Item& item, int64_t value, uint32_t access);
   // Makes the string at `item` (or a new one) `size` bytes long, kept as a RawString, and returns
@@ -182,8 +185,19 @@ class Database {
   // Gives `item` an entry of this layout, in place if the block allows; the payload is undefined,
   // objects that the old one had are left to the caller.
   unsigned char* reshape(const Key& key, Item& item, const Layout& layout, uint32_t access);
+  void store_integer(const Key& key, Item& item, int64_t value, int64_t expire_at_ms,
+                     uint32_t access);
+  // Stores the value of `from`, which has no object, under a key that is not there.
+  void add_inline(const Key& key, Item& item, const Entry& from, int64_t expire_at_ms);
   // Frees what the entry points to.
   static void free_object(Encoding encoding, void* object, LazyFree* lazy);
+  // What `item` points to, to be freed when another value has replaced it.
+  struct Replaced {
+    Encoding encoding;
+    void* object;  // null: nothing
+  };
+  static Replaced object_of(const Item& item);
+  void free_replaced(const Replaced& replaced);
 
   std::unique_ptr<Contents> contents_;
   LazyFree* replaced_values_ = nullptr;

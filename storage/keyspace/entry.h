@@ -106,6 +106,8 @@ class Entry {
     return reinterpret_cast<const unsigned char*>(k.data() + k.size());
   }
   unsigned char* payload() { return const_cast<unsigned char*>(std::as_const(*this).payload()); }
+  // As `embedded`, to be overwritten.
+  char* embedded_data() { return const_cast<char*>(embedded().data()); }
   // Overwrites an object pointer, as when an object was reallocated.
   void store_object(void* object) { store_unaligned(payload(), object); }
 
