@@ -1,30 +1,168 @@
-// The executable: reads the configuration, sets the process up and runs the loop.
+// The executable: reads the configuration, sets up the process, and serves until it is told to
+// stop.
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <filesystem>
+#include <fmt/format.h>
 #include <string>
+#include <vector>
 
 #include "server/config/config.h"
+#include "server/config/launch.h"
+#include "server/config/load.h"
 #include "server/log/log.h"
 #include "server/net/event_loop.h"
+#include "server/process/banner.h"
+#include "server/process/cpu_affinity.h"
+#include "server/process/crash_handler.h"
+#include "server/process/daemon.h"
+#include "server/process/limits.h"
+#include "server/process/process_title.h"
+#include "server/process/supervisor.h"
 #include "server/server.h"
 #include "storage/base/memory.h"
 
-int main(int argc, char** argv) {
-  using namespace spinel;
-  storage::register_memory_thread();
-  server::Config config;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    if (std::strcmp(argv[i], "--port") == 0) config.port = std::atoi(argv[i + 1]);
+namespace spinel::server {
+namespace {
+
+LogOptions log_options(const Config& config) {
+  return {.level = config.loglevel,
+          .file = config.logfile,
+          .syslog = config.syslog_enabled,
+          .syslog_ident = config.syslog_ident,
+          .syslog_facility = config.syslog_facility};
+}
+
+// What the pid file is called: named, or the usual one for a server in the background.
+std::string pid_file(const Config& config) {
+  if (!config.pidfile.empty()) return config.pidfile;
+  return config.daemonize ? kDefaultPidfile : "";
+}
+
+void show_title(const Config& config, const std::string& program) {
+  if (!config.set_proc_title) return;
+  const std::string address =
+      config.port != 0
+          ? fmt::format("{}:{}", config.bind.empty() ? "*" : config.bind[0], config.port)
+          : config.unixsocket;
+  const auto title = expand_process_title(config.proc_title_template,
+                                          {.title = std::filesystem::path(program).filename(),
+                                           .listen_addr = address,
+                                           .server_mode = "",
+                                           .config_file = config.config_file,
+                                           .unixsocket = config.unixsocket,
+                                           .port = config.port,
+                                           .tls_port = config.tls_port});
+  if (title) set_process_title(*title);
+}
+
+// The part of a crash report that says what the server was doing.
+void report_current_command(CrashWriter& out, void* context) {
+  const Server& server = *static_cast<const Server*>(context);
+  const Client* client = server.current_client;
+  if (client == nullptr) {
+    out.text("none\n");
+    return;
   }
-  config.bind = {"127.0.0.1"};
-  server::Server server(config);
-  server::net::EventLoop loop(server);
+  out.text("client id ").decimal(static_cast<int64_t>(client->id)).text(" command ");
+  out.text(client->last_command != nullptr ? std::string_view(client->last_command->name) : "-");
+  out.text("\n");
+}
+
+// Serves until shutdown. Returns the exit status.
+int serve(Config& config, const std::string& program) {
+  Server server(config);
+  net::EventLoop loop(server);
   if (const auto error = loop.listen()) {
-    server::log_warning("{}", *error);
+    log_warning("{}", *error);
+    log_warning("Failed listening on port {} (tcp), aborting.", config.port);
     return 1;
   }
-  server::log_notice("Ready to accept connections");
+  set_thread_affinity(config.server_cpulist);
+  add_crash_section("CURRENT CLIENT", report_current_command, &server);
+  server.config_store.on_change({"crash-log-enabled"}, [](const Config& changed) {
+    changed.crash_log_enabled ? install_crash_handler() : remove_crash_handler();
+    return std::optional<std::string>();
+  });
+  server.config_store.on_change({"set-proc-title", "proc-title-template", "port", "bind"},
+                                [program](const Config& changed) {
+                                  show_title(changed, program);
+                                  return std::optional<std::string>();
+                                });
+  const Supervisor supervisor = Supervisor::start(config.supervised);
+  server.supervision = supervisor.kind();
+  log_notice("Server initialized");
+  if (config.port != 0) log_notice("Ready to accept connections tcp");
+  if (!config.unixsocket.empty()) log_notice("Ready to accept connections unix");
+  supervisor.notify_status("Ready to accept connections");
+  supervisor.notify_ready();
   loop.run();
+  supervisor.notify_stopping();
+  log_warning("Spinel is now ready to exit, bye bye...");
   return 0;
+}
+
+int run(const ConfigSources& sources, const std::string& program) {
+  Config config;
+  if (const auto error = load_config(config, sources)) {
+    std::fputs(error->c_str(), stderr);
+    return 1;
+  }
+  if (const auto error = configure_logging(log_options(config))) {
+    fmt::print(stderr, "{}\n", *error);
+    return 1;
+  }
+  // Threads start after this.
+  if (config.daemonize && config.supervised == Supervision::kNo) {
+    if (const auto error = daemonize()) {
+      log_warning("Cannot run in the background: {}", *error);
+      return 1;
+    }
+  }
+  storage::register_memory_thread();
+  if (config.crash_log_enabled) install_crash_handler();
+  log_start(!config.config_file.empty() || !sources.options.empty());
+  const auto clients = adjust_open_files_limit(static_cast<uint32_t>(config.maxclients));
+  if (!clients) return 1;
+  config.maxclients = static_cast<int>(*clients);
+  const bool as_logo =
+      config.always_show_logo ||
+      (log_is_stdout() && !config.daemonize && !config.syslog_enabled && log_goes_to_terminal());
+  log_banner("standalone", config.port, as_logo);
+  for (const std::string& warning : config.warnings) log_warning("{}", warning);
+  warn_about_tcp_backlog(config.tcp_backlog);
+  warn_about_memory_settings(config.disable_thp);
+  show_title(config, program);
+  const std::string pid_path = pid_file(config);
+  if (!pid_path.empty()) create_pid_file(pid_path);
+  const int status = serve(config, program);
+  if (!pid_path.empty()) remove_pid_file(pid_path);
+  return status;
+}
+
+}  // namespace
+}  // namespace spinel::server
+
+int main(int argc, char** argv) {
+  using namespace spinel::server;
+  const std::string program = argv[0];
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  init_process_title(argc, argv);
+  const Launch launch = parse_command_line(arguments);
+  switch (launch.action) {
+    case LaunchAction::kRun:
+      return run(launch.sources, program);
+    case LaunchAction::kPrintVersion:
+      fmt::print("{}\n", version_line());
+      return 0;
+    case LaunchAction::kPrintHelp:
+      fmt::print(stderr, "{}", help_text(program));
+      return 1;
+    case LaunchAction::kTestMemory:
+      fmt::print(stderr, "Use the system's own memory test (memtester, memtest86+) instead.\n");
+      return 1;
+    case LaunchAction::kFail:
+      fmt::print(stderr, "{}\n", launch.message);
+      return 1;
+  }
 }

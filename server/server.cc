@@ -24,6 +24,7 @@ bool uses_lfu(MaxmemoryPolicy policy) {
 
 Server::Server(Config& config_in)
     : config(config_in),
+      config_store(config_in),
       commands(all_command_families()),
       keyspace(config_in.databases, *this),
       dispatcher(*this),
@@ -38,7 +39,9 @@ Server::Server(Config& config_in)
     commands.rename(rename.from, rename.to);
   }
   apply_config();
+  watch_config();
   update_time();
+  memory_at_start = storage::used_memory();
 }
 
 Server::~Server() = default;
@@ -52,6 +55,37 @@ void Server::apply_config() {
   for (int i = 0; i < keyspace.database_count(); ++i) {
     keyspace.database(i).set_replaced_values(keyspace.lazy(config.lazyfree_lazy_server_del));
   }
+}
+
+void Server::watch_config() {
+  config_store.on_change(
+      {"maxmemory-policy", "lfu-log-factor", "lfu-decay-time", "lazyfree-lazy-expire",
+       "lazyfree-lazy-eviction", "lazyfree-lazy-server-del"},
+      [this](const Config&) {
+        apply_config();
+        return std::optional<std::string>();
+      });
+  config_store.on_change({"loglevel"}, [](const Config& changed) {
+    set_log_level(changed.loglevel);
+    return std::optional<std::string>();
+  });
+  config_store.on_change({"slowlog-max-len"}, [this](const Config& changed) {
+    slowlog.trim(static_cast<size_t>(changed.slowlog_max_len));
+    return std::optional<std::string>();
+  });
+  config_store.on_change({"latency-tracking"}, [this](const Config& changed) {
+    if (!changed.latency_tracking) {
+      for (CommandStats& one : command_stats) one.reset_latency();
+    }
+    return std::optional<std::string>();
+  });
+  config_store.on_change({"requirepass"}, [this](const Config& changed) {
+    // As with ACL SETUSER: who is in stays in, and without a password everybody is.
+    if (changed.requirepass.empty()) {
+      for (const auto& [id, client] : clients) client->authenticated = true;
+    }
+    return std::optional<std::string>();
+  });
 }
 
 void Server::update_time() {
@@ -123,7 +157,10 @@ void Server::cron() {
   update_time();
   storage::TickClock::refine();
   memory_peak.observe(static_cast<int64_t>(storage::used_memory()));
-  rates.sample(stats, storage::monotonic_us());
+  if (monotonic_ms_ - rates_sampled_at_ms_ >= InstantaneousRates::kSamplePeriodMs) {
+    rates_sampled_at_ms_ = monotonic_ms_;
+    rates.sample(stats, storage::monotonic_us());
+  }
   if (config.activerehashing) {
     const int64_t stop_us = storage::monotonic_us() + kResizeBudgetUs;
     for (int i = 0; i < keyspace.database_count(); ++i) {

@@ -16,6 +16,7 @@
 #include "server/command/keyspace_events.h"
 #include "server/command/table.h"
 #include "server/config/config.h"
+#include "server/config/config_store.h"
 #include "server/stats/command_stats.h"
 #include "server/stats/instantaneous.h"
 #include "server/stats/latency_monitor.h"
@@ -44,6 +45,7 @@ class Server final : private storage::KeyspaceObserver {
   Server& operator=(const Server&) = delete;
 
   Config& config;
+  ConfigStore config_store;
   CommandTable commands;
   storage::Keyspace keyspace;
   Dispatcher dispatcher;
@@ -58,10 +60,13 @@ class Server final : private storage::KeyspaceObserver {
   LatencyMonitor latency;
   InstantaneousRates rates;
   MemoryPeak memory_peak;
+  size_t memory_at_start = 0;  // bytes in use once everything was set up
 
   const std::string run_id;     // 40 hex digits, new with every start
   std::string replication_id;   // 40 hex digits
   const int64_t started_at_ms;  // Unix time
+  // Which service manager looks after the process.
+  Supervision supervision = Supervision::kNo;
   // Changes since the last snapshot.
   int64_t dirty = 0;
 
@@ -103,19 +108,23 @@ class Server final : private storage::KeyspaceObserver {
   // Serves clients whose time is up.
   void serve_deadlines();
 
+  // Mean time to live of the volatile keys of a database, as the active expiry cycle last saw it; 0
+  // if unknown.
+  int64_t average_ttl_ms(int) const { return 0; }
+
   // --- memory
   // Whether there is memory for a command that may take more, after evicting what the policy
   // allows.
   bool make_room();
-  // Copies what the configuration says about keyspace behaviour; called at start and after CONFIG
-  // SET.
-  void apply_config();
 
   // --- shutting down
   void request_shutdown(ShutdownRequest request) { shutdown_request_ = request; }
   const std::optional<ShutdownRequest>& shutdown_request() const { return shutdown_request_; }
 
  private:
+  // Copies what the configuration says about the keyspace's behaviour.
+  void apply_config();
+  void watch_config();
   void on_expire(storage::Database& database, const storage::Key& key) override;
   void on_evict(storage::Database& database, const storage::Key& key) override;
   void propagate_delete(storage::Database& database, std::string_view key, bool lazy);
@@ -123,6 +132,7 @@ class Server final : private storage::KeyspaceObserver {
   PauseScope pause_scope_ = PauseScope::kNone;
   int64_t pause_ends_at_ms_ = 0;
   int64_t monotonic_ms_ = 0;
+  int64_t rates_sampled_at_ms_ = 0;
   std::optional<ShutdownRequest> shutdown_request_;
 };
 

@@ -65,6 +65,7 @@ class BlockedClients {
 
   // --- for INFO and CLIENT LIST
   size_t count() const { return waits_.size(); }
+  size_t deadline_count() const { return deadlines_.size(); }
   size_t keys_waited_for() const { return waiting_for_keys_.size(); }
 
  private:

@@ -269,8 +269,8 @@ void Dispatcher::record(Client& client, CommandArgs args, const Command& command
     command_stats.record_call(duration_ns, failed);
   }
   // Everything below is for slow commands only.
-  if (duration_ns < kSlowEnoughToRefreshTimeNs && server_.config.slowlog_log_slower_than_us >= 1000)
-    return;
+  const int64_t slow_us = server_.config.slowlog_log_slower_than_us;
+  if (duration_ns < kSlowEnoughToRefreshTimeNs && (slow_us < 0 || slow_us >= 1000)) return;
   const auto duration_us = static_cast<int64_t>(duration_ns / 1000);
   if (duration_ns >= kSlowEnoughToRefreshTimeNs) server_.update_time();
   if (!command.has(CommandFlags::kSkipSlowlog)) {

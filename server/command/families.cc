@@ -7,9 +7,12 @@ namespace spinel::server {
 std::span<const CommandFamily> all_command_families() {
   // clang-format off
   static const std::vector<CommandFamily> families = {
+      admin_commands(),
       client_commands(),
       command_commands(),
+      config_commands(),
       connection_commands(),
+      info_commands(),
       latency_commands(),
       slowlog_commands(),
       string_commands(),

@@ -8,9 +8,12 @@
 // to the list in families.cc; that is all it takes for its commands to exist.
 namespace spinel::server {
 
+CommandFamily admin_commands();
 CommandFamily client_commands();
-CommandFamily connection_commands();
 CommandFamily command_commands();
+CommandFamily config_commands();
+CommandFamily connection_commands();
+CommandFamily info_commands();
 CommandFamily latency_commands();
 CommandFamily slowlog_commands();
 CommandFamily string_commands();

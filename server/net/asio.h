@@ -2,6 +2,7 @@
 // compile.
 #pragma once
 
+#include <asio/basic_signal_set.hpp>
 #include <asio/basic_stream_socket.hpp>
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/generic/stream_protocol.hpp>
@@ -17,5 +18,6 @@ using Executor = asio::io_context::executor_type;
 using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, Executor>;
+using SignalSet = asio::basic_signal_set<Executor>;
 
 }  // namespace spinel::server::net

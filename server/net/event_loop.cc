@@ -1,13 +1,15 @@
 #include "server/net/event_loop.h"
 
 #include <algorithm>
-#include <asio/post.hpp>
 #include <chrono>
+#include <csignal>
+#include <fmt/format.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <utility>
 
 #include "server/log/log.h"
+#include "server/process/limits.h"
 #include "server/server.h"
 
 namespace spinel::server::net {
@@ -48,7 +50,22 @@ void set_tcp_options(int descriptor, int keepalive_s) {
 EventLoop::EventLoop(Server& server)
     : server_(server),
       cron_timer_(context_.get_executor()),
-      deadline_timer_(context_.get_executor()) {}
+      deadline_timer_(context_.get_executor()),
+      signals_(context_.get_executor()) {
+  server_.config_store.on_change({"bind", "port", "tcp-backlog", "unixsocket"},
+                                 [this](const Config&) { return listen(); });
+  server_.config_store.on_change({"maxclients"}, [](const Config& changed) {
+    std::optional<std::string> error;
+    if (!can_open_files_for(static_cast<uint32_t>(changed.maxclients))) {
+      error = fmt::format(
+          "The operating system is not able to handle the specified number of "
+          "clients, try with {}",
+          changed.maxclients / 2);
+    }
+    return error;
+  });
+  watch_signals();
+}
 
 EventLoop::~EventLoop() {
   listeners_.clear();
@@ -57,11 +74,26 @@ EventLoop::~EventLoop() {
 }
 
 std::optional<std::string> EventLoop::listen() {
+  // The old sockets go first: a new one may want the same address.
+  listeners_.clear();
   ListenResult result = make_listeners(*this, server_.config);
   if (!result.error.empty()) return std::move(result.error);
   listeners_ = std::move(result.listeners);
   for (const auto& listener : listeners_) listener->start();
   return std::nullopt;
+}
+
+void EventLoop::watch_signals() {
+  std::signal(SIGHUP, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+  asio::error_code ignored;
+  signals_.add(SIGINT, ignored);
+  signals_.add(SIGTERM, ignored);
+  signals_.async_wait([this](const asio::error_code& error, int signal) {
+    if (error) return;
+    log_warning("Received {} scheduling shutdown...", signal == SIGINT ? "SIGINT" : "SIGTERM");
+    server_.request_shutdown({});
+  });
 }
 
 void EventLoop::run() {

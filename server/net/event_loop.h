@@ -52,11 +52,13 @@ class EventLoop {
   void start_cron();
   void check_connections();
   void arm_deadline();
+  void watch_signals();
 
   Server& server_;
   asio::io_context context_{1};
   Timer cron_timer_;
   Timer deadline_timer_;
+  SignalSet signals_;
   int64_t armed_deadline_ms_ = 0;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unordered_set<std::shared_ptr<Connection>> connections_;

@@ -15,7 +15,45 @@ size_t line_end(std::string_view input, size_t from) {
   return input.find('\r', from);
 }
 
+// Reads a length and its CRLF at `at` and moves behind them. Returns -1 and stays if they are not
+// all there or anything but plain: then the exact way finds out what it is.
+inline int64_t read_plain_length(const char*& at, const char* end) {
+  constexpr ptrdiff_t kMaxDigits = 9;
+  const char* p = at;
+  int64_t value = 0;
+  while (p < end && p - at < kMaxDigits && *p >= '0' && *p <= '9')
+    value = value * 10 + (*p++ - '0');
+  if (p == at || end - p < 2 || *p != '\r' || (*at == '0' && p - at > 1)) return -1;
+  at = p + 2;
+  return value;
+}
+
 }  // namespace
+
+// The whole of a well-formed request that is all there, which nearly all are. Anything else is left
+// to `parse`, and `args` as it was.
+bool RequestParser::parse_plain(std::string_view input, const RequestLimits& limits,
+                                std::vector<std::string_view>& args, size_t& consumed) {
+  if (input.empty() || input[0] != '*' || !limits.authenticated) return false;
+  const size_t first = args.size();
+  const char* at = input.data() + 1;
+  const char* const end = input.data() + input.size();
+  for (int64_t left = read_plain_length(at, end); left > 0; --left) {
+    if (at == end || *at != '$') break;
+    ++at;
+    const int64_t size = read_plain_length(at, end);
+    if (size < 0 || static_cast<uint64_t>(size) > limits.max_bulk_bytes || end - at < size + 2)
+      break;
+    args.emplace_back(at, static_cast<size_t>(size));
+    at += size + 2;
+    if (left == 1) {
+      consumed = static_cast<size_t>(at - input.data());
+      return true;
+    }
+  }
+  args.resize(first);
+  return false;
+}
 
 void RequestParser::reset() {
   position_ = 0;
@@ -63,6 +101,7 @@ RequestParser::Status RequestParser::parse_array_header(std::string_view input,
 RequestParser::Status RequestParser::parse(std::string_view input, const RequestLimits& limits,
                                            std::vector<std::string_view>& args, size_t& consumed) {
   if (arguments_left_ == 0) {
+    if (parse_plain(input, limits, args, consumed)) return Status::kRequest;
     if (input.empty()) return Status::kIncomplete;
     if (input[0] != '*') return parse_inline(input, args, consumed);
     const Status header = parse_array_header(input, limits);

@@ -55,6 +55,8 @@ class RequestParser {
     size_t size;
   };
 
+  static bool parse_plain(std::string_view input, const RequestLimits& limits,
+                          std::vector<std::string_view>& args, size_t& consumed);
   Status parse_inline(std::string_view input, std::vector<std::string_view>& args,
                       size_t& consumed);
   Status parse_array_header(std::string_view input, const RequestLimits& limits);

@@ -42,6 +42,8 @@ class CommandStats {
   void append_info(std::string& out, std::string_view name) const;
 
   void reset();
+  // Forgets the histogram only (`latency-tracking no`).
+  void reset_latency() { latency_.reset(); }
 
  private:
   int64_t calls_ = 0;

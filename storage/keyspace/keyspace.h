@@ -30,6 +30,7 @@ class Keyspace {
   int database_count() const { return static_cast<int>(databases_.size()); }
   // Needs 0 <= index < database_count().
   Database& database(int index) { return *databases_[static_cast<size_t>(index)]; }
+  const Database& database(int index) const { return *databases_[static_cast<size_t>(index)]; }
 
   // The time by which keys expire: Unix milliseconds, set by the server before it executes
   // commands, so that a command sees one time.
