@@ -38,8 +38,9 @@ class SlabAllocator {
   // memory leaves out.
   void disown();
 
-  // Bytes held in pages that no block uses.
-  size_t idle_bytes() const { return page_count_ * kPageSize - used_bytes_; }
+  // Bytes of all pages, and how many of them no block uses.
+  size_t page_bytes() const { return page_count_ * kPageSize; }
+  size_t idle_bytes() const { return page_bytes() - used_bytes_; }
 
  private:
   static constexpr size_t kPageSize = 4096;

@@ -302,10 +302,13 @@ void Database::free_object(Encoding encoding, void* object, LazyFree* lazy) {
 
 size_t Database::memory_usage(const Entry& entry, size_t) const {
   size_t bytes = SlabAllocator::block_size(entry.size_bytes()) + sizeof(uint64_t);
-  if (entry.encoding() == Encoding::kRaw) {
-    bytes += static_cast<const RawString*>(entry.object())->allocated_bytes();
-  }
+  if (entry.has_object()) bytes += object_bytes(entry.encoding(), entry.object());
   return bytes;
+}
+
+size_t Database::object_bytes(Encoding encoding, const void* object) {
+  SPINEL_ASSERT(encoding == Encoding::kRaw);
+  return static_cast<const RawString*>(object)->allocated_bytes();
 }
 
 }  // namespace spinel::storage

@@ -1,5 +1,7 @@
 #include "storage/keyspace/lazy_free.h"
 
+#include <chrono>
+
 #include "storage/base/memory.h"
 
 namespace spinel::storage {
@@ -25,16 +27,19 @@ bool LazyFree::worth_it(Encoding encoding, const void* object) {
 }
 
 void LazyFree::enqueue(Encoding encoding, void* object) {
-  enqueue(Job{.encoding = encoding, .object = object});
+  const uint64_t bytes = Database::object_bytes(encoding, object);
+  enqueue(Job{.encoding = encoding, .object = object, .bytes = bytes});
 }
 
 void LazyFree::enqueue(std::unique_ptr<Database::Contents> contents) {
   const uint64_t keys = contents->table.size();
-  enqueue(Job{.contents = std::move(contents), .objects = keys});
+  const uint64_t bytes = contents->table.memory_bytes() + contents->slab.page_bytes();
+  enqueue(Job{.contents = std::move(contents), .objects = keys, .bytes = bytes});
 }
 
 void LazyFree::enqueue(Job job) {
   pending_.fetch_add(job.objects, std::memory_order_relaxed);
+  pending_bytes_.fetch_add(job.bytes, std::memory_order_relaxed);
   {
     std::lock_guard lock(mutex_);
     jobs_.push_back(std::move(job));
@@ -45,6 +50,14 @@ void LazyFree::enqueue(Job job) {
 void LazyFree::drain() {
   std::unique_lock lock(mutex_);
   idle_.wait(lock, [this] { return pending() == 0; });
+}
+
+void LazyFree::wait(int64_t timeout_us) {
+  std::unique_lock lock(mutex_);
+  const uint64_t before = pending();
+  if (before == 0) return;
+  idle_.wait_for(lock, std::chrono::microseconds(timeout_us),
+                 [this, before] { return pending() != before; });
 }
 
 void LazyFree::run() {
@@ -61,6 +74,7 @@ void LazyFree::run() {
     freed_.fetch_add(job.objects, std::memory_order_relaxed);
     lock.lock();
     pending_.fetch_sub(job.objects, std::memory_order_relaxed);
+    pending_bytes_.fetch_sub(job.bytes, std::memory_order_relaxed);
     idle_.notify_all();
   }
 }

@@ -31,6 +31,22 @@ TEST(LazyFree, CountsWhatItFreed) {
   lazy.drain();
 }
 
+TEST(LazyFree, TellsTheBytesThatArePending) {
+  const FixedHashSeed seed;
+  LazyFree lazy;
+  EXPECT_EQ(lazy.pending_bytes(), 0u);
+  Database database(0);
+  for (uint64_t i = 0; i < 20'000; ++i) put(database, key_number(i), "value");
+  database.clear(&lazy);
+  // Either it is not freed yet, or it is by now; waiting ends in both cases.
+  while (lazy.pending() > 0) {
+    EXPECT_LE(lazy.pending_bytes(), 20'000u * 100);
+    lazy.wait(1000);
+  }
+  lazy.wait(3'600'000'000);
+  EXPECT_EQ(lazy.pending_bytes(), 0u);
+}
+
 TEST(LazyFree, FreesAllBeforeItEnds) {
   // What it forgot would be a leak, which the sanitized build reports.
   LazyFree lazy;
