@@ -37,6 +37,9 @@ struct ShutdownRequest {
   bool force = false;
 };
 
+inline constexpr int64_t kReplyBufferIdleMs = 2000;
+inline constexpr uint64_t kListLargeElementBytes = uint64_t{1} << 30;
+
 class Server final : private storage::KeyspaceObserver {
  public:
   explicit Server(Config& config_in);
@@ -116,6 +119,17 @@ class Server final : private storage::KeyspaceObserver {
   // Whether there is memory for a command that may take more, after evicting what the policy
   // allows.
   bool make_room();
+
+  // --- what DEBUG switches
+  // Whether expired keys that nobody asks for are looked for and removed.
+  bool active_expire_enabled = true;
+  // Whether the periodic work rests.
+  bool cron_paused = false;
+  // Whether the buffers of quiet clients shrink, and after how many quiet milliseconds (-1: never).
+  bool reply_buffer_resizing = true;
+  int64_t reply_buffer_idle_ms = kReplyBufferIdleMs;
+  // From which size on an element of a list gets a node of its own.
+  uint64_t list_large_element_bytes = kListLargeElementBytes;
 
   // --- shutting down
   void request_shutdown(ShutdownRequest request) { shutdown_request_ = request; }

@@ -16,9 +16,6 @@ namespace spinel::server::net {
 
 namespace {
 
-// A client quiet for this long gives back the memory of its buffers.
-constexpr int64_t kIdleBuffersMs = 2000;
-
 constexpr std::string_view kTooManyClients = "-ERR max number of clients reached\r\n";
 constexpr std::string_view kProtectedMode =
     "-DENIED Redis is running in protected mode because protected mode is enabled and no password "
@@ -192,8 +189,10 @@ void EventLoop::start_cron() {
   cron_timer_.expires_after(std::chrono::milliseconds(1000 / hz));
   cron_timer_.async_wait([this](const asio::error_code& error) {
     if (error) return;
-    server_.cron();
-    check_connections();
+    if (!server_.cron_paused) {
+      server_.cron();
+      check_connections();
+    }
     end_turn();
     start_cron();
   });
@@ -210,7 +209,8 @@ void EventLoop::check_connections() {
         !client.monitor) {
       log_verbose("Closing idle client");
       server_.disconnect(client);
-    } else if (idle_ms > kIdleBuffersMs) {
+    } else if (server_.reply_buffer_resizing && server_.reply_buffer_idle_ms >= 0 &&
+               idle_ms > server_.reply_buffer_idle_ms) {
       connection->release_idle_memory();
     }
     server_.check_output_limit(client);

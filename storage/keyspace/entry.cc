@@ -12,6 +12,21 @@ Type Entry::type() const {
   return kTypes[static_cast<size_t>(encoding())];
 }
 
+std::string_view encoding_name(const Entry& entry) {
+  // Redis embeds no more than this; its names are part of the protocol.
+  constexpr size_t kMaxEmbstr = 44;
+  switch (entry.encoding()) {
+    case Encoding::kInt32:
+    case Encoding::kInt64:
+      return "int";
+    case Encoding::kEmbedded:
+      return entry.embedded().size() <= kMaxEmbstr ? "embstr" : "raw";
+    case Encoding::kRaw:
+      return "raw";
+  }
+  __builtin_unreachable();
+}
+
 size_t Entry::size_bytes() const {
   const unsigned char* at = payload();
   const auto before = static_cast<size_t>(at - bytes_);

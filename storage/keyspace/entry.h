@@ -114,4 +114,7 @@ class Entry {
   unsigned char bytes_[1];  // as many as size_bytes() says
 };
 
+// How the value is stored, as OBJECT ENCODING names it: "int", "embstr", "raw", ...
+std::string_view encoding_name(const Entry& entry);
+
 }  // namespace spinel::storage

@@ -1,0 +1,44 @@
+#include "storage/keyspace/digest.h"
+
+#include <string>
+
+namespace spinel::storage {
+
+namespace {
+
+std::string_view bytes_of(const Sha1Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+void append_number(std::string& text, uint64_t number) {
+  text.append(reinterpret_cast<const char*>(&number), sizeof number);
+}
+
+}  // namespace
+
+Sha1Digest value_digest(const Entry& entry) {
+  IntegerText scratch;
+  const Sha1Digest content = sha1(string_bytes(entry, scratch));
+  std::string text(type_name(entry.type()));
+  text += entry.has_expiry() ? '!' : '.';
+  text += bytes_of(content);
+  return sha1(text);
+}
+
+Sha1Digest dataset_digest(Keyspace& keyspace) {
+  Sha1Digest sum{};
+  std::string text;
+  for (int i = 0; i < keyspace.database_count(); ++i) {
+    keyspace.database(i).for_each([&](const Entry& entry) {
+      text.clear();
+      append_number(text, static_cast<uint64_t>(i));
+      text += bytes_of(value_digest(entry));
+      text += entry.key();
+      const Sha1Digest one = sha1(text);
+      for (size_t at = 0; at < sum.size(); ++at) sum[at] ^= one[at];
+    });
+  }
+  return sum;
+}
+
+}  // namespace spinel::storage
