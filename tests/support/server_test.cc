@@ -46,8 +46,14 @@ RawConnection& ServerTest::resp3() {
   return *resp3_;
 }
 
-Reply ServerTest::line(const std::string& words) {
-  return client().command(split(words, ' '));
+Reply ServerTest::line(const std::string& text) {
+  return client().command(words(text));
+}
+
+void ServerTest::expect_session(const std::vector<std::pair<std::string, Reply>>& steps) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    EXPECT_EQ(line(steps[i].first), steps[i].second) << "step " << i << ": " << steps[i].first;
+  }
 }
 
 std::string ServerTest::info(const std::string& field) {
@@ -65,6 +71,11 @@ std::string ServerTest::config(const std::string& option) {
 
 bool ServerTest::against_redis_7_0() {
   return is_redis_7_0(server());
+}
+
+bool ServerTest::has_command(const std::string& name) {
+  const Reply reply = run("COMMAND", "INFO", name);
+  return reply.elements.size() == 1 && !reply.elements.front().is_null();
 }
 
 ServerProcess& OwnServerTest::start(ServerOptions options) {
@@ -88,6 +99,26 @@ std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> out;
   std::istringstream in(text);
   for (std::string word; std::getline(in, word, separator);) out.push_back(word);
+  return out;
+}
+
+std::vector<std::string> words(const std::string& line) {
+  std::vector<std::string> out;
+  bool open = false;    // a word has begun
+  bool quoted = false;  // and we are between its double quotes
+  for (const char c : line) {
+    if (c == ' ' && !quoted) {
+      open = false;
+      continue;
+    }
+    if (!open) out.emplace_back();
+    open = true;
+    if (c == '"') {
+      quoted = !quoted;
+    } else {
+      out.back() += c;
+    }
+  }
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/server_process.h"
@@ -25,9 +26,10 @@ class ServerTest : public testing::Test {
   Reply run(const Arguments&... arguments) {
     return client().run(arguments...);
   }
-  /// Runs a line of words separated by single spaces through client(). For arguments with spaces or
-  /// without characters use run().
-  Reply line(const std::string& words);
+  /// Runs a line of words through client(); see words().
+  Reply line(const std::string& text);
+  /// Runs the lines one after the other through client() and expects each one's reply.
+  void expect_session(const std::vector<std::pair<std::string, Reply>>& steps);
 
   /// The test's own connection in RESP3.
   RawConnection& resp3();
@@ -45,6 +47,7 @@ class ServerTest : public testing::Test {
   std::string config(const std::string& option);
 
   bool against_redis_7_0();
+  bool has_command(const std::string& name);
 
   ServerProcess* server_ = nullptr;
 
@@ -70,6 +73,10 @@ class OwnServerTest : public ServerTest {
 
 std::vector<std::string> split(const std::string& text, char separator);
 
+/// The words of a line as a shell reads them: separated by spaces; one in double quotes may hold
+/// spaces or nothing. There are no escapes.
+std::vector<std::string> words(const std::string& line);
+
 /// The value of `field:` in a text of INFO's form; empty when it is not there.
 std::string info_field(const std::string& text, const std::string& field);
 
@@ -87,3 +94,7 @@ std::string info_field(const std::string& text, const std::string& field);
 /// Redis 7.2, and so Spinel, does this otherwise than the 7.0 that may stand in for it.
 #define SKIP_ON_REDIS_7_0(reason) \
   if (against_redis_7_0()) GTEST_SKIP() << "Redis 7.0: " << (reason)
+
+/// For tests that need a command of a family that is not built yet: they run once it is.
+#define SKIP_WITHOUT_COMMAND(name) \
+  if (!has_command(name)) GTEST_SKIP() << "no command " << (name)
