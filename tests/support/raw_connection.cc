@@ -31,11 +31,17 @@ int poll_timeout_ms(Clock::time_point deadline) {
 
 /// Connects a fresh socket and leaves it non-blocking. -1 when refused.
 int connected_socket(int family, const sockaddr* address, socklen_t size,
-                     RawConnection::Options options) {
+                     const RawConnection::Options& options) {
   const int fd = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return -1;
   if (options.receive_buffer_bytes > 0) {
     ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &options.receive_buffer_bytes, sizeof(int));
+  }
+  if (!options.source_address.empty()) {
+    sockaddr_in source{};
+    source.sin_family = AF_INET;
+    ::inet_pton(AF_INET, options.source_address.c_str(), &source.sin_addr);
+    ::bind(fd, reinterpret_cast<sockaddr*>(&source), sizeof source);
   }
   int result = 0;
   do {
@@ -69,7 +75,7 @@ RawConnection& RawConnection::operator=(RawConnection&& other) noexcept {
   return *this;
 }
 
-RawConnection RawConnection::tcp(const std::string& address, int port, Options options) {
+RawConnection RawConnection::tcp(const std::string& address, int port, const Options& options) {
   RawConnection connection;
   sockaddr_in v4{};
   sockaddr_in6 v6{};

@@ -17,7 +17,8 @@ namespace spinel::test {
 class RawConnection {
  public:
   struct Options {
-    int receive_buffer_bytes = 0;  ///< SO_RCVBUF; 0 leaves the system's
+    int receive_buffer_bytes = 0;     ///< SO_RCVBUF; 0 leaves the system's
+    std::string source_address = {};  ///< IPv4 address to connect from; empty: the system's choice
   };
 
   RawConnection() = default;
@@ -26,7 +27,7 @@ class RawConnection {
   RawConnection& operator=(RawConnection&& other) noexcept;
 
   /// To a numeric IPv4 or IPv6 address. Not connected() when refused.
-  static RawConnection tcp(const std::string& address, int port, Options options);
+  static RawConnection tcp(const std::string& address, int port, const Options& options);
   static RawConnection tcp(const std::string& address, int port) {
     return tcp(address, port, Options{});
   }

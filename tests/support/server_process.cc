@@ -123,7 +123,7 @@ RawConnection ServerProcess::raw() const {
   return raw(RawConnection::Options{});
 }
 
-RawConnection ServerProcess::raw(RawConnection::Options options) const {
+RawConnection ServerProcess::raw(const RawConnection::Options& options) const {
   return options_.unix_socket.empty() ? RawConnection::tcp(options_.address, port(), options)
                                       : RawConnection::unix_socket(options_.unix_socket);
 }

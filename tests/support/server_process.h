@@ -65,7 +65,7 @@ class ServerProcess {
 
   Client client() const;
   RawConnection raw() const;
-  RawConnection raw(RawConnection::Options options) const;
+  RawConnection raw(const RawConnection::Options& options) const;
   /// A raw connection that has switched to RESP3.
   RawConnection resp3() const;
 
