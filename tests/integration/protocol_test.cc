@@ -72,12 +72,12 @@ TEST_F(ProtocolTest, BrokenRequestsGetTheirErrorAndTheConnectionIsClosed) {
   };
   for (const BadRequest& request : requests) {
     RawConnection connection = server().raw();
-    ASSERT_TRUE(connection.send(kPing)) << quoted(request.bytes);
+    ASSERT_TRUE(connection.send(kPing)) << printable(request.bytes);
     EXPECT_EQ(connection.read_reply(), status("PONG"));
     connection.send(request.bytes);
     bool closed = false;
-    EXPECT_EQ(connection.read_until_closed(&closed), request.error) << quoted(request.bytes);
-    EXPECT_TRUE(closed) << quoted(request.bytes);
+    EXPECT_EQ(connection.read_until_closed(&closed), request.error) << printable(request.bytes);
+    EXPECT_TRUE(closed) << printable(request.bytes);
   }
   EXPECT_EQ(run("PING"), status("PONG"));
 }
@@ -139,7 +139,7 @@ TEST_F(ProtocolTest, OddRequestsThatRedisAccepts) {
   for (const OddRequest& request : requests) {
     RawConnection connection = server().raw();
     ASSERT_TRUE(connection.send(request.bytes + "QUIT\r\n"));
-    EXPECT_EQ(connection.read_until_closed(), request.reply + "+OK\r\n") << quoted(request.bytes);
+    EXPECT_EQ(connection.read_until_closed(), request.reply + "+OK\r\n") << printable(request.bytes);
   }
 }
 
@@ -274,7 +274,7 @@ TEST_F(OwnProtocolTest, StrangersMaySendOnlySmallRequests) {
     connection.send(bytes);
     bool closed = false;
     std::string reply = connection.read_until_closed(&closed);
-    EXPECT_TRUE(closed) << quoted(bytes);
+    EXPECT_TRUE(closed) << printable(bytes);
     return reply;
   };
   EXPECT_EQ(answer("*11\r\n"), protocol_error("unauthenticated multibulk length"));

@@ -12,8 +12,8 @@ Reply read_all(std::string_view bytes) {
   RespReader reader;
   reader.feed(bytes);
   auto reply = reader.next();
-  EXPECT_TRUE(reply.has_value()) << quoted(bytes);
-  EXPECT_EQ(reader.pending_bytes(), 0U) << quoted(bytes);
+  EXPECT_TRUE(reply.has_value()) << printable(bytes);
+  EXPECT_EQ(reader.pending_bytes(), 0U) << printable(bytes);
   return reply.value_or(Reply{});
 }
 
@@ -58,8 +58,8 @@ TEST(RespReaderTest, RefusesWhatTheProtocolDoesNotAllow) {
     RespReader reader;
     reader.feed(bytes);
     const auto reply = reader.next();
-    ASSERT_TRUE(reply.has_value()) << quoted(bytes);
-    EXPECT_EQ(reply->type, Reply::Type::kMalformed) << quoted(bytes);
+    ASSERT_TRUE(reply.has_value()) << printable(bytes);
+    EXPECT_EQ(reply->type, Reply::Type::kMalformed) << printable(bytes);
   }
 }
 

@@ -362,7 +362,7 @@ TEST_F(StringTest, IncrNeedsAnIntegerAsRedisWritesIt) {
   for (const char* value : {"abc", "", " 1", "1 ", "1.0", "+1", "01", "-0", "0x10", "1e3",
                             "9223372036854775808", "-9223372036854775809", "--1", "-"}) {
     EXPECT_EQ(run("SET", "n", value), ok());
-    EXPECT_EQ(run("INCR", "n"), kNotAnInteger) << quoted(value);
+    EXPECT_EQ(run("INCR", "n"), kNotAnInteger) << printable(value);
     EXPECT_EQ(run("GET", "n"), bulk(value));
   }
 }

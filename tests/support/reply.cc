@@ -80,7 +80,7 @@ std::string Reply::to_string() const {
     case Type::kInteger:
       return "(integer) " + std::to_string(number);
     case Type::kString:
-      return quoted(text);
+      return printable(text);
     case Type::kNull:
       return "(nil)";
     case Type::kNullArray:
@@ -92,7 +92,7 @@ std::string Reply::to_string() const {
     case Type::kBigNumber:
       return "(big number) " + text;
     case Type::kVerbatim:
-      return "(verbatim) " + quoted(text);
+      return "(verbatim) " + printable(text);
     case Type::kArray:
       return list_of(*this, "[", "]", false);
     case Type::kMap:
@@ -178,7 +178,7 @@ Reply bulks(const std::vector<std::string>& texts) {
   return array(std::move(elements));
 }
 
-std::string quoted(std::string_view text, std::size_t limit) {
+std::string printable(std::string_view text, std::size_t limit) {
   static const char kDigits[] = "0123456789abcdef";
   std::string out = "\"";
   for (const char c : text.substr(0, limit)) {

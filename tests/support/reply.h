@@ -84,6 +84,6 @@ Reply boolean(bool value);
 Reply verbatim(std::string_view format, std::string_view text);
 
 /// `text` with unprintable bytes escaped, shortened to `limit` bytes.
-std::string quoted(std::string_view text, std::size_t limit = 200);
+std::string printable(std::string_view text, std::size_t limit = 200);
 
 }  // namespace spinel::test

@@ -108,20 +108,20 @@ bool RespReader::read_value(Reply& value, std::size_t& children) {
     case '#':
       value.type = Type::kBool;
       value.number = rest == "t" ? 1 : 0;
-      if (rest != "t" && rest != "f") fail(value, "not a boolean: " + quoted(rest));
+      if (rest != "t" && rest != "f") fail(value, "not a boolean: " + printable(rest));
       return true;
     case ':': {
       value.type = Type::kInteger;
       const auto number = parse_integer(rest);
       if (!number) {
-        fail(value, "not an integer: " + quoted(rest));
+        fail(value, "not an integer: " + printable(rest));
       } else {
         value.number = *number;
       }
       return true;
     }
     default:
-      fail(value, "unknown type byte in line " + quoted(line));
+      fail(value, "unknown type byte in line " + printable(line));
       return true;
   }
   value.text = rest;
@@ -148,7 +148,7 @@ bool RespReader::read_body(Reply& value, std::string_view length_text) {
     return true;
   }
   if (!length || *length < 0 || *length > kMaxBodyBytes) {
-    fail(value, "not a length: " + quoted(length_text));
+    fail(value, "not a length: " + printable(length_text));
     return true;
   }
   const auto size = static_cast<std::size_t>(*length);
@@ -169,7 +169,7 @@ void RespReader::open_aggregate(Reply& value, std::string_view length_text, std:
     return;
   }
   if (!length || *length < 0 || *length > kMaxElements) {
-    fail(value, "not a count: " + quoted(length_text));
+    fail(value, "not a count: " + printable(length_text));
     return;
   }
   const bool pairs = value.type == Reply::Type::kMap || value.type == Reply::Type::kAttribute;

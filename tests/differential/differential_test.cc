@@ -1,0 +1,62 @@
+// Random commands, the same to the server under test and to Redis: replies and data must agree but for
+// what differences.cc lists. SPINEL_SEED repeats a run, SPINEL_COMMANDS sets its length per family.
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <chrono>
+#include <iostream>
+
+#include "tests/differential/duel.h"
+#include "tests/differential/families.h"
+
+namespace spinel::test {
+namespace {
+
+constexpr std::uint64_t kDefaultCommands = 80'000;
+constexpr std::uint64_t kBatchCommands = 250;
+constexpr std::uint64_t kBatchesBetweenComparisons = 80;
+
+std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = ::getenv(name);
+  return text != nullptr && *text != '\0' ? ::strtoull(text, nullptr, 10) : otherwise;
+}
+
+/// Another one each time, so that runs add up: it is printed, and SPINEL_SEED brings it back.
+std::uint64_t fresh_seed() {
+  return static_cast<std::uint64_t>(
+             std::chrono::system_clock::now().time_since_epoch().count() / 1000) %
+         1'000'000'007;
+}
+
+class DifferentialTest : public testing::TestWithParam<const Family*> {};
+
+TEST_P(DifferentialTest, AnswersAsRedisDoes) {
+  const Family& family = *GetParam();
+  const std::uint64_t seed = number_from_environment("SPINEL_SEED", fresh_seed());
+  const std::uint64_t commands = number_from_environment("SPINEL_COMMANDS", kDefaultCommands);
+  std::cout << family.name << ": SPINEL_SEED=" << seed << " SPINEL_COMMANDS=" << commands << "\n";
+  SCOPED_TRACE("SPINEL_SEED=" + std::to_string(seed));
+
+  Generator generator(family, seed);
+  Duel duel;
+  std::uint64_t sent = 0;
+  for (std::uint64_t batch = 0; sent < commands && !duel.hopeless(); ++batch) {
+    std::vector<Command> pipeline;
+    while (pipeline.size() < kBatchCommands) pipeline.push_back(generator.next());
+    duel.run_batch(pipeline, sent);
+    sent += pipeline.size();
+    if (batch % kBatchesBetweenComparisons == kBatchesBetweenComparisons - 1) duel.compare_data();
+  }
+  duel.compare_data();
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, DifferentialTest,
+                         testing::Values(&string_family(), &generic_family(),
+                                         &connection_family(), &command_family()),
+                         [](const testing::TestParamInfo<const Family*>& family) {
+                           return std::string(family.param->name);
+                         });
+
+}  // namespace
+}  // namespace spinel::test

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "tests/differential/generator.h"
+#include "tests/support/server_process.h"
+
+namespace spinel::test {
+
+/// The server under test and Redis, side by side, given the same commands.
+class Duel {
+ public:
+  Duel();
+
+  /// Sends the commands to both in one pipeline each and compares the replies one by one. The first
+  /// disagreement is reported as a failure, with the commands before it that used the same keys, and
+  /// both servers start afresh. `first_index` numbers the commands in reports.
+  void run_batch(const std::vector<Command>& commands, std::uint64_t first_index);
+
+  /// Compares all that the two hold: in every database every key's type, expiry, encoding and content.
+  void compare_data();
+
+  /// After so many disagreements there is no point in going on.
+  bool hopeless() const { return disagreements_ >= 12; }
+
+ private:
+  void report(std::size_t at, const std::vector<Command>& commands, std::uint64_t first_index,
+              const Reply& spinel, const Reply& redis);
+  void start_afresh();
+  void compare_database(int db);
+  void compare_key(const std::string& where, const std::string& key);
+  bool both_same(const std::string& what, const Command& command);
+
+  ServerProcess spinel_server_;
+  ServerProcess redis_server_;
+  RawConnection spinel_;
+  RawConnection redis_;
+  /// What both have run since they were last empty.
+  std::deque<Command> history_;
+  int disagreements_ = 0;
+};
+
+}  // namespace spinel::test

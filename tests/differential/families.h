@@ -1,0 +1,14 @@
+#pragma once
+
+#include "tests/differential/generator.h"
+
+namespace spinel::test {
+
+// One function and one file a family. Reviewing a family's table should be enough to tell what of it is
+// compared with Redis.
+const Family& string_family();
+const Family& generic_family();
+const Family& connection_family();
+const Family& command_family();
+
+}  // namespace spinel::test
