@@ -81,8 +81,13 @@ bool covers_refcount(const Command& command, const Reply& spinel, const Reply& r
   return is(command, "object", "refcount") && both_integers(spinel, redis) && spinel.number == 1;
 }
 
-bool covers_client_id(const Command& command, const Reply& spinel, const Reply& redis) {
-  return is(command, "client", "id") && both_integers(spinel, redis);
+bool covers_own_connection(const Command& command, const Reply& spinel, const Reply& redis) {
+  if (is(command, "client", "id")) return both_integers(spinel, redis);
+  const auto is_a_list = [](const Reply& reply) {
+    return reply.text.find("id=") != std::string::npos && reply.text.ends_with('\n');
+  };
+  return (is(command, "client", "list") || is(command, "client", "info")) &&
+         spinel.type == redis.type && is_a_list(spinel) && is_a_list(redis);
 }
 
 /// COMMAND INFO's flags, categories, tips and key specifications are sets in all but name.
@@ -103,7 +108,7 @@ const Difference kDifferences[] = {
     {"the order of what a hash table holds is the server's own", covers_order},
     {"which keys a part of a SCAN returns is the server's own", covers_part_of_scan},
     {"version and connection id are the server's own", covers_hello},
-    {"connection ids are the server's own", covers_client_id},
+    {"a server describes its own connections", covers_own_connection},
     {"Redis shares small integers and says so with a huge count; nothing is shared here",
      covers_refcount},
     {"flags, categories and tips are sets, and sent in the server's own order",
