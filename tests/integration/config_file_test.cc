@@ -1,0 +1,321 @@
+// Configuration from files, the command line and stdin, and CONFIG.
+
+#include <regex>
+
+#include "tests/support/server_test.h"
+
+namespace spinel::test {
+namespace {
+
+using ConfigTest = ServerTest;
+using ConfigFileTest = OwnServerTest;
+
+Reply wrong_arity(const std::string& command) {
+  return error("ERR wrong number of arguments for '" + command + "' command");
+}
+Reply set_failed(const std::string& option, const std::string& why) {
+  return error("ERR CONFIG SET failed (possibly related to argument '" + option + "') - " + why);
+}
+
+// --- at the start ---
+
+TEST_F(ConfigFileTest, ValuesOfAFile) {
+  start({.config = "# A comment, then an empty line and one of blanks\n"
+                   "\n"
+                   "   \n"
+                   "  HZ   25  \n"
+                   "maxmemory 100mb\n"
+                   "maxmemory-policy allkeys-lru\n"
+                   "client-output-buffer-limit normal 1mb 2mb 60\n"
+                   "client-output-buffer-limit pubsub 3mb 4mb 61\n"
+                   "slowlog-max-len 77\n"
+                   "latency-tracking-info-percentiles 50 99.5\n"
+                   "proc-title-template 'single quoted'\n"
+                   "tcp-keepalive 10\n"
+                   "tcp-keepalive 20\n"});
+  EXPECT_EQ(config("hz"), "25");
+  EXPECT_EQ(config("maxmemory"), "104857600");
+  EXPECT_EQ(config("maxmemory-policy"), "allkeys-lru");
+  EXPECT_EQ(config("client-output-buffer-limit"),
+            "normal 1048576 2097152 60 slave 268435456 67108864 60 pubsub 3145728 4194304 61");
+  EXPECT_EQ(config("slowlog-max-len"), "77");
+  EXPECT_EQ(config("latency-tracking-info-percentiles"), "50 99.5");
+  EXPECT_EQ(config("proc-title-template"), "single quoted");
+  EXPECT_EQ(config("tcp-keepalive"), "20") << "the last one counts";
+  EXPECT_EQ(info("config_file"), server().config_path());
+  EXPECT_EQ(info("hz"), "25");
+}
+
+TEST_F(ConfigFileTest, QuotedValues) {
+  start({.config = "requirepass \"pass word\\x21\\n\"\n"});
+  EXPECT_EQ(run("AUTH", "pass word!\n"), ok());
+  EXPECT_EQ(config("requirepass"), "pass word!\n");
+}
+
+TEST_F(ConfigFileTest, IncludedFiles) {
+  const TempDir directory;
+  write_file(directory.file("one.conf"), "hz 31\nmaxclients 500\n");
+  write_file(directory.file("two.conf"), "slowlog-max-len 5\n");
+  start({.config = "include " + directory.file("one.conf") + "\nmaxclients 600\ninclude " +
+                   directory.path() + "/tw*.conf\n"});
+  EXPECT_EQ(config("hz"), "31");
+  EXPECT_EQ(config("maxclients"), "600");
+  EXPECT_EQ(config("slowlog-max-len"), "5");
+}
+
+TEST_F(ConfigFileTest, TheCommandLineGoesOverTheFile) {
+  start({.config = "hz 25\nmaxmemory 1mb\n",
+         .arguments = {"--hz", "26", "--maxmemory-policy", "volatile-ttl", "--save", "60", "1",
+                       "--latency-tracking-info-percentiles", "50 90"}});
+  EXPECT_EQ(config("hz"), "26");
+  EXPECT_EQ(config("maxmemory"), "1048576");
+  EXPECT_EQ(config("maxmemory-policy"), "volatile-ttl");
+  EXPECT_EQ(config("latency-tracking-info-percentiles"), "50 90");
+}
+
+/// Runs a server that cannot start and expects the reason in its output.
+void expect_refusal(const std::vector<std::string>& arguments, const std::string& input,
+                    const std::vector<std::string>& reasons) {
+  std::vector<std::string> command{server_binary()};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  const ProgramResult result = run_program(command, input);
+  std::string shown;
+  for (const std::string& word : command) shown += word + " ";
+  SCOPED_TRACE(shown + "\n" + input);
+  EXPECT_TRUE(result.status.exited) << result.status.to_string();
+  EXPECT_EQ(result.status.code, 1);
+  for (const std::string& reason : reasons) {
+    EXPECT_NE(result.output.find(reason), std::string::npos) << "'" << reason << "' is not in:\n"
+                                                             << result.output;
+  }
+}
+
+TEST_F(ConfigFileTest, BadFilesAreRefusedWithTheLine) {
+  struct BadLine {
+    std::string line;
+    std::string reason;
+  };
+  const std::string fatal = "FATAL CONFIG FILE ERROR";
+  const BadLine lines[] = {
+      {"bogus 1", "Bad directive or wrong number of arguments"},
+      {"hz", "wrong number of arguments"},
+      {"hz 10 20", "wrong number of arguments"},
+      {"hz ten", "argument couldn't be parsed into an integer"},
+      {"port 70000", "argument must be between 0 and 65535 inclusive"},
+      {"databases 0", "argument must be between 1 and 2147483647 inclusive"},
+      {"maxmemory 1xb", "argument must be a memory value"},
+      {"daemonize maybe", "argument must be 'yes' or 'no'"},
+      {"maxmemory-policy bogus", "argument(s) must be one of the following: volatile-lru"},
+      {"loglevel bogus", "argument(s) must be one of the following: debug"},
+      {"requirepass \"open", "Unbalanced quotes in configuration line"},
+      {"dir /nonexistent", "No such file or directory"},
+      {"client-output-buffer-limit bogus 1 2 3", "client-output-buffer-limit"},
+      {"save x", "Invalid save parameters"},
+  };
+  const TempDir directory;
+  const std::string path = directory.file("bad.conf");
+  for (const BadLine& bad : lines) {
+    write_file(path, "# first line\nport 0\n" + bad.line + "\n");
+    expect_refusal(
+        {path}, "",
+        {fatal, "Reading the configuration file, at line 3", ">>> '" + bad.line + "'", bad.reason});
+    expect_refusal({"-"}, "# first line\nport 0\n" + bad.line + "\n",
+                   {fatal, "Reading the configuration file, at line 3", bad.reason});
+  }
+}
+
+TEST_F(ConfigFileTest, BadCommandLinesAreRefused) {
+  const std::string fatal = "FATAL CONFIG FILE ERROR";
+  expect_refusal({"--port", "x"}, "", {fatal, "argument couldn't be parsed into an integer"});
+  expect_refusal({"--bogus", "1"}, "", {fatal, "Bad directive or wrong number of arguments"});
+  expect_refusal({"--port"}, "", {fatal, "wrong number of arguments"});
+  expect_refusal({"/nonexistent/x.conf"}, "", {"can't open config file '/nonexistent/x.conf'"});
+  expect_refusal({"--port", "0", "--logfile", "/nonexistent/x"}, "", {"Can't open the log file"});
+  expect_refusal({"--port", "0"}, "", {"Configured to not listen anywhere"});
+  expect_refusal({"--port", "0", "--unixsocket", "/nonexistent/s"}, "", {"nix socket"});
+}
+
+TEST_F(ConfigFileTest, AMissingIncludeIsRefused) {
+  const TempDir directory;
+  write_file(directory.file("a.conf"), "include /nonexistent/b.conf\n");
+  expect_refusal({directory.file("a.conf")}, "", {"/nonexistent/b.conf"});
+}
+
+TEST_F(ConfigFileTest, AnAddressThatIsNotOursIsRefusedUnlessOptional) {
+  const ReservedPort port;
+  expect_refusal({"--port", std::to_string(port.number()), "--bind", "192.0.2.77"}, "",
+                 {"192.0.2.77"});
+}
+
+TEST_F(ConfigFileTest, AUsedPortIsRefused) {
+  start();
+  expect_refusal({"--port", std::to_string(server().port()), "--bind", "127.0.0.1"}, "",
+                 {"Address already in use"});
+}
+
+TEST_F(ConfigFileTest, VersionAndHelp) {
+  for (const char* option : {"--version", "-v"}) {
+    const ProgramResult version = run_program({server_binary(), option});
+    EXPECT_TRUE(version.status.clean()) << version.status.to_string();
+    EXPECT_TRUE(std::regex_search(version.output, std::regex("v=[0-9]+\\.[0-9]+\\.[0-9]+")))
+        << version.output;
+  }
+  const ProgramResult help = run_program({server_binary(), "--help"});
+  EXPECT_TRUE(help.status.exited);
+  EXPECT_NE(help.output.find("Usage:"), std::string::npos) << help.output;
+  EXPECT_NE(help.output.find("--port"), std::string::npos) << help.output;
+}
+
+// --- CONFIG ---
+
+TEST_F(ConfigTest, Get) {
+  expect_session({{"CONFIG GET maxmemory", bulks({"maxmemory", "0"})},
+                  {"CONFIG GET no-such-option", array({})},
+                  {"CONFIG GET MAXMEMORY", bulks({"MAXMEMORY", "0"})},
+                  {"CONFIG GET hz hz", bulks({"hz", "10"})},
+                  {"CONFIG GET", wrong_arity("config|get")},
+                  {"CONFIG", wrong_arity("config")},
+                  {"CONFIG BOGUS", error("ERR unknown subcommand 'BOGUS'. Try CONFIG HELP.")}});
+  const Reply several = line("CONFIG GET maxmemory-s* databases");
+  EXPECT_EQ(several.elements.size(), 4U) << several;
+  EXPECT_EQ(several.at("maxmemory-samples"), bulk("5"));
+  EXPECT_EQ(several.at("databases"), bulk("16"));
+  EXPECT_EQ(run3("CONFIG", "GET", "hz"), map({bulk("hz"), bulk("10")}));
+  EXPECT_GT(line("CONFIG GET *").elements.size(), 200U);
+}
+
+TEST_F(ConfigFileTest, Set) {
+  start();
+  expect_session(
+      {{"CONFIG SET maxmemory 1gb hz 20", ok()},
+       {"CONFIG GET maxmemory", bulks({"maxmemory", "1073741824"})},
+       {"CONFIG GET hz", bulks({"hz", "20"})},
+       {"CONFIG SET maxmemory 5mb hz bogus",
+        set_failed("hz", "argument couldn't be parsed into an integer")},
+       {"CONFIG GET maxmemory", bulks({"maxmemory", "1073741824"})},
+       {"CONFIG SET hz 11 hz 12", set_failed("hz", "duplicate parameter")},
+       {"CONFIG SET bogus 1",
+        error("ERR Unknown option or number of arguments for CONFIG SET - 'bogus'")},
+       {"CONFIG SET maxmemory", wrong_arity("config|set")},
+       {"CONFIG SET databases 3", set_failed("databases", "can't set immutable config")},
+       {"CONFIG SET dir /tmp", set_failed("dir", "can't set protected config")},
+       {"CONFIG SET maxclients 0",
+        set_failed("maxclients", "argument must be between 1 and 4294967295 inclusive")},
+       {"CONFIG SET maxmemory-policy bogus",
+        set_failed("maxmemory-policy",
+                   "argument(s) must be one of the following: volatile-lru, volatile-lfu, "
+                   "volatile-random, volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, "
+                   "noeviction")},
+       {"CONFIG SET maxmemory 1zb", set_failed("maxmemory", "argument must be a memory value")},
+       {"CONFIG SET notify-keyspace-events KEA", ok()},
+       {"CONFIG GET notify-keyspace-events", bulks({"notify-keyspace-events", "AKE"})},
+       {"CONFIG SET latency-tracking-info-percentiles \"1 500\"",
+        set_failed("latency-tracking-info-percentiles",
+                   "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]")},
+       {"CONFIG SET client-output-buffer-limit \"normal 1mb 2mb 60\"", ok()},
+       {"CONFIG GET client-output-buffer-limit",
+        bulks({"client-output-buffer-limit",
+               "normal 1048576 2097152 60 slave 268435456 67108864 60 pubsub 33554432 8388608 "
+               "60"})}});
+}
+
+TEST_F(ConfigFileTest, SetOfHzIsKeptWithinBounds) {
+  start();
+  expect_session({{"CONFIG SET hz 100000", ok()},
+                  {"CONFIG GET hz", bulks({"hz", "500"})},
+                  {"CONFIG SET hz 0", ok()},
+                  {"CONFIG GET hz", bulks({"hz", "1"})}});
+}
+
+std::string without_empty_end(std::string text) {
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+TEST_F(ConfigFileTest, RewriteKeepsTheFilesShape) {
+  const std::string content =
+      "# My server\n"
+      "hz 20\n"
+      "\n"
+      "# Memory\n"
+      "maxmemory 100mb\n"
+      "slowlog-max-len 5\n";
+  start({.config = content});
+  expect_session({{"CONFIG SET maxmemory 200mb", ok()},
+                  {"CONFIG SET slowlog-max-len 128", ok()},
+                  {"CONFIG SET lfu-log-factor 33", ok()},
+                  {"CONFIG SET requirepass \"pass word\"", ok()},
+                  {"CONFIG REWRITE", ok()}});
+  const std::string rewritten = read_file(server().config_path());
+  EXPECT_TRUE(rewritten.starts_with("# My server\nhz 20\n\n# Memory\nmaxmemory 200mb\n"))
+      << rewritten;
+  EXPECT_NE(rewritten.find("\nlfu-log-factor 33\n"), std::string::npos) << rewritten;
+  EXPECT_NE(rewritten.find("requirepass \"pass word\"\n"), std::string::npos) << rewritten;
+  EXPECT_NE(rewritten.find("# Generated by CONFIG REWRITE\n"), std::string::npos) << rewritten;
+  EXPECT_NE(rewritten.find("\nport " + std::to_string(server().port()) + "\n"), std::string::npos)
+      << rewritten;
+
+  // What was written is read back, and written once more it stays the same.
+  EXPECT_EQ(line("CONFIG REWRITE"), ok());
+  EXPECT_EQ(without_empty_end(read_file(server().config_path())), without_empty_end(rewritten));
+  server().restart();
+  Client client = server().client();
+  EXPECT_EQ(client.run("AUTH", "pass word"), ok());
+  EXPECT_EQ(client.run("CONFIG", "GET", "lfu-log-factor").at("lfu-log-factor"), bulk("33"));
+  EXPECT_EQ(client.run("CONFIG", "GET", "maxmemory").at("maxmemory"), bulk("209715200"));
+  EXPECT_EQ(client.run("CONFIG", "GET", "slowlog-max-len").at("slowlog-max-len"), bulk("128"));
+}
+
+TEST_F(ConfigFileTest, RewriteNeedsAFile) {
+  start();
+  EXPECT_EQ(line("CONFIG REWRITE"), error("ERR The server is running without a config file"));
+}
+
+TEST_F(ConfigFileTest, ResetstatForgetsTheCounts) {
+  start();
+  for (int i = 0; i < 10; ++i) run("GET", "none");
+  EXPECT_GE(info_number("keyspace_misses"), 10);
+  EXPECT_EQ(line("CONFIG RESETSTAT"), ok());
+  EXPECT_EQ(info_number("keyspace_misses"), 0);
+  EXPECT_LE(info_number("total_commands_processed"), 5);
+}
+
+TEST_F(ConfigFileTest, BindMayChangeWhileRunning) {
+  start();
+  EXPECT_EQ(line("CONFIG SET bind \"127.0.0.1 127.0.0.4\""), ok());
+  const RawConnection::Options local{.source_address = "127.0.0.1"};
+  EXPECT_EQ(RawConnection::tcp("127.0.0.4", server().port(), local).run("PING"), status("PONG"));
+  EXPECT_EQ(line("CONFIG SET bind 127.0.0.1"), ok());
+  EXPECT_TRUE(wait_until(
+      [&] { return !RawConnection::tcp("127.0.0.4", server().port(), local).connected(); }));
+  EXPECT_EQ(run("PING"), status("PONG"));
+}
+
+TEST_F(ConfigFileTest, PortMayChangeWhileRunning) {
+  start();
+  const ReservedPort other;
+  EXPECT_EQ(run("CONFIG", "SET", "port", other.number()), ok());
+  EXPECT_EQ(RawConnection::tcp("127.0.0.1", other.number()).run("PING"), status("PONG"));
+  EXPECT_FALSE(RawConnection::tcp("127.0.0.1", server().port()).connected());
+  EXPECT_EQ(run("PING"), status("PONG")) << "those who are connected stay";
+}
+
+TEST_F(ConfigFileTest, TheLogGoesToAFile) {
+  const TempDir directory;
+  start({.arguments = {"--logfile", directory.file("own.log"), "--loglevel", "verbose"}});
+  line("DEBUG LOG needle");
+  EXPECT_NE(read_file(directory.file("own.log")).find("needle"), std::string::npos);
+  EXPECT_EQ(server().log().find("needle"), std::string::npos);
+  // PID:ROLE DD Mon YYYY HH:MM:SS.mmm LEVEL text
+  const std::regex row(
+      "^[0-9]+:[MC] [0-9]{2} [A-Z][a-z]{2} [0-9]{4} "
+      "[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3} [.*#-] .*needle$");
+  bool found = false;
+  for (const std::string& text : split(read_file(directory.file("own.log")), '\n')) {
+    found = found || std::regex_match(text, row);
+  }
+  EXPECT_TRUE(found) << read_file(directory.file("own.log"));
+}
+
+}  // namespace
+}  // namespace spinel::test
