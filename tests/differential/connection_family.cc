@@ -5,8 +5,8 @@ namespace spinel::test {
 namespace {
 
 std::string client_name(Random& random) {
-  static const std::vector<std::string> kNames = {"worker", "a b",  "",        "line\nbreak", "tab\t",
-                                                  "\x7f",   "caf\xc3\xa9", "!~", "x"};
+  static const std::vector<std::string> kNames = {
+      "worker", "a b", "", "line\nbreak", "tab\t", "\x7f", "caf\xc3\xa9", "!~", "x"};
   return random.pick(kNames);
 }
 
@@ -21,7 +21,7 @@ std::string user(Random& random) {
 }
 
 std::string absent_client_id(Random& random) {
-  static const std::vector<std::string> kIds = {"999999999", "0", "-1", "abc", "1.5", "",
+  static const std::vector<std::string> kIds = {"999999999",          "0", "-1", "abc", "1.5", "",
                                                 "9223372036854775808"};
   return random.pick(kIds);
 }
@@ -39,7 +39,8 @@ const Family& connection_family() {
           {5, "SELECT {junk}"},
           {10, "HELLO [2|3]"},
           {5, "HELLO (2|3) [AUTH {user} {password}] [SETNAME {name}]"},
-          {5, "HELLO (1|4|0|-1|abc|2.0|99999999999999999999) [AUTH {user} {password}|SETNAME {name}]"},
+          {5,
+           "HELLO (1|4|0|-1|abc|2.0|99999999999999999999) [AUTH {user} {password}|SETNAME {name}]"},
           {4, "HELLO (2|3) [AUTH|SETNAME|AUTH {user}|{junk}]..."},
           {5, "AUTH [{user}] {password}"},
           {2, "AUTH {junk}..."},
@@ -47,9 +48,16 @@ const Family& connection_family() {
           {10, "CLIENT SETNAME {name}"},
           {10, "CLIENT GETNAME"},
           {3, "CLIENT ID"},
-          {5, "CLIENT LIST (ID {absent-id}...|TYPE (replica|slave|pubsub|master|bogus)|{junk}|ID|TYPE)"},
-          {5, "CLIENT KILL (ID|ADDR|LADDR|TYPE|USER|SKIPME|BOGUS) [{absent-id}|nobody|replica|maybe]", false},
-          {3, "CLIENT KILL ID {absent-id} (SKIPME (yes|no|maybe)|TYPE (normal|bogus)|USER (default|nobody))", false},
+          {5,
+           "CLIENT LIST (ID {absent-id}...|TYPE "
+           "(replica|slave|pubsub|master|bogus)|{junk}|ID|TYPE)"},
+          {5,
+           "CLIENT KILL (ID|ADDR|LADDR|TYPE|USER|SKIPME|BOGUS) [{absent-id}|nobody|replica|maybe]",
+           false},
+          {3,
+           "CLIENT KILL ID {absent-id} (SKIPME (yes|no|maybe)|TYPE (normal|bogus)|USER "
+           "(default|nobody))",
+           false},
           {2, "CLIENT KILL {junk}"},
           {3, "CLIENT NO-EVICT (on|off|maybe)"},
           {5, "CLIENT UNBLOCK {absent-id} [TIMEOUT|ERROR|{junk}]"},
@@ -61,13 +69,18 @@ const Family& connection_family() {
           {10, "SET {key} {value}"},
           {10, "GET {key}"},
           {5, "MGET {key}..."},
-          {5, "DEBUG PROTOCOL (string|integer|double|bignum|null|array|set|map|verbatim|true|false|bogus)"},
+          {5,
+           "DEBUG PROTOCOL "
+           "(string|integer|double|bignum|null|array|set|map|verbatim|true|false|bogus)"},
           {5, "DEBUG STRINGMATCH-LEN {junk}"},
           {5, "DEBUG ERROR {value}"},
           {2, "DEBUG {junk}"},
           {3, "(OBJECT|CONFIG|SLOWLOG|LATENCY|MEMORY) {junk}"},
-          {5, "CONFIG GET (maxmemory|max*memory|databases|no-such-option|hash-max-listpack-*|timeout)..."},
-          {5, "CONFIG SET (proto-max-bulk-len|tcp-keepalive|maxmemory-samples|lfu-decay-time) {junk}"},
+          {5,
+           "CONFIG GET "
+           "(maxmemory|max*memory|databases|no-such-option|hash-max-listpack-*|timeout)..."},
+          {5,
+           "CONFIG SET (proto-max-bulk-len|tcp-keepalive|maxmemory-samples|lfu-decay-time) {junk}"},
           {5, "CONFIG SET (maxmemory-policy|appendfsync|loglevel|list-compress-depth) {junk}"},
           {3, "CONFIG SET {junk} {junk}"},
           {5, "MEMORY USAGE none [SAMPLES {junk}]"},

@@ -29,9 +29,8 @@ bool both_integers(const Reply& a, const Reply& b) {
 /// The same elements in any order, at every depth.
 Reply sorted(Reply reply) {
   for (Reply& element : reply.elements) element = sorted(std::move(element));
-  std::sort(reply.elements.begin(), reply.elements.end(), [](const Reply& a, const Reply& b) {
-    return a.to_string() < b.to_string();
-  });
+  std::sort(reply.elements.begin(), reply.elements.end(),
+            [](const Reply& a, const Reply& b) { return a.to_string() < b.to_string(); });
   return reply;
 }
 

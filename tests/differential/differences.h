@@ -18,8 +18,8 @@ struct Difference {
 /// Equal, or unequal for a listed reason.
 bool replies_agree(const Command& command, const Reply& spinel, const Reply& redis);
 
-/// Two times of expiry (or lives) in milliseconds that may differ by the time that passed between the
-/// two servers' looks at their clocks; times that were given absolutely must be equal.
+/// Two times of expiry (or lives) in milliseconds that may differ by the time that passed between
+/// the two servers' looks at their clocks; times that were given absolutely must be equal.
 bool expiry_times_agree_ms(std::int64_t spinel, std::int64_t redis);
 
 }  // namespace spinel::test

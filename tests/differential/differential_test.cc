@@ -1,11 +1,11 @@
-// Random commands, the same to the server under test and to Redis: replies and data must agree but for
-// what differences.cc lists. SPINEL_SEED repeats a run, SPINEL_COMMANDS sets its length per family.
-
-#include <gtest/gtest.h>
-#include <stdlib.h>
+// Random commands, the same to the server under test and to Redis: replies and data must agree but
+// for what differences.cc lists. SPINEL_SEED repeats a run, SPINEL_COMMANDS sets its length per
+// family.
 
 #include <chrono>
+#include <gtest/gtest.h>
 #include <iostream>
+#include <stdlib.h>
 
 #include "tests/differential/duel.h"
 #include "tests/differential/families.h"
@@ -24,8 +24,8 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
 
 /// Another one each time, so that runs add up: it is printed, and SPINEL_SEED brings it back.
 std::uint64_t fresh_seed() {
-  return static_cast<std::uint64_t>(
-             std::chrono::system_clock::now().time_since_epoch().count() / 1000) %
+  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count() /
+                                    1000) %
          1'000'000'007;
 }
 
@@ -52,8 +52,8 @@ TEST_P(DifferentialTest, AnswersAsRedisDoes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, DifferentialTest,
-                         testing::Values(&string_family(), &generic_family(),
-                                         &connection_family(), &command_family()),
+                         testing::Values(&string_family(), &generic_family(), &connection_family(),
+                                         &command_family()),
                          [](const testing::TestParamInfo<const Family*>& family) {
                            return std::string(family.param->name);
                          });

@@ -1,8 +1,7 @@
 #include "tests/differential/duel.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+#include <gtest/gtest.h>
 #include <thread>
 
 #include "tests/differential/differences.h"

@@ -16,11 +16,12 @@ class Duel {
   Duel();
 
   /// Sends the commands to both in one pipeline each and compares the replies one by one. The first
-  /// disagreement is reported as a failure, with the commands before it that used the same keys, and
-  /// both servers start afresh. `first_index` numbers the commands in reports.
+  /// disagreement is reported as a failure, with the commands before it that used the same keys,
+  /// and both servers start afresh. `first_index` numbers the commands in reports.
   void run_batch(const std::vector<Command>& commands, std::uint64_t first_index);
 
-  /// Compares all that the two hold: in every database every key's type, expiry, encoding and content.
+  /// Compares all that the two hold: in every database every key's type, expiry, encoding and
+  /// content.
   void compare_data();
 
   /// After so many disagreements there is no point in going on.

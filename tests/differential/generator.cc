@@ -1,10 +1,9 @@
 #include "tests/differential/generator.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <gtest/gtest.h>
 
 namespace spinel::test {
 
@@ -14,8 +13,8 @@ constexpr unsigned kMaxRepeats = 4;
 constexpr unsigned kBrokenPercent = 6;
 
 std::string repeated(Random& random, std::size_t low, std::size_t high) {
-  const auto size = static_cast<std::size_t>(random.between(static_cast<std::int64_t>(low),
-                                                            static_cast<std::int64_t>(high)));
+  const auto size = static_cast<std::size_t>(
+      random.between(static_cast<std::int64_t>(low), static_cast<std::int64_t>(high)));
   return std::string(size, static_cast<char>('a' + random.below(26)));
 }
 
@@ -26,17 +25,39 @@ std::string random_bytes(Random& random) {
 }
 
 std::string random_integer(Random& random) {
-  static const std::vector<std::string> kEdges = {
-      "0",           "1",          "-1",          "2",           "9",           "10",
-      "127",         "128",        "-128",        "255",         "256",         "32767",
-      "32768",       "65535",      "65536",       "2147483647",  "2147483648",  "-2147483648",
-      "-2147483649", "4294967295", "4294967296",  "9007199254740993",
-      "9223372036854775806",  "9223372036854775807", "-9223372036854775807",
-      "-9223372036854775808"};
+  static const std::vector<std::string> kEdges = {"0",
+                                                  "1",
+                                                  "-1",
+                                                  "2",
+                                                  "9",
+                                                  "10",
+                                                  "127",
+                                                  "128",
+                                                  "-128",
+                                                  "255",
+                                                  "256",
+                                                  "32767",
+                                                  "32768",
+                                                  "65535",
+                                                  "65536",
+                                                  "2147483647",
+                                                  "2147483648",
+                                                  "-2147483648",
+                                                  "-2147483649",
+                                                  "4294967295",
+                                                  "4294967296",
+                                                  "9007199254740993",
+                                                  "9223372036854775806",
+                                                  "9223372036854775807",
+                                                  "-9223372036854775807",
+                                                  "-9223372036854775808"};
   switch (random.below(4)) {
-    case 0: return random.pick(kEdges);
-    case 1: return std::to_string(random.between(-20, 20));
-    case 2: return std::to_string(random.between(-100'000, 100'000));
+    case 0:
+      return random.pick(kEdges);
+    case 1:
+      return std::to_string(random.between(-20, 20));
+    case 2:
+      return std::to_string(random.between(-100'000, 100'000));
     default:
       // Of any length in bits.
       return std::to_string(random.between(INT64_MIN, INT64_MAX) >> random.below(64));
@@ -44,14 +65,45 @@ std::string random_integer(Random& random) {
 }
 
 std::string random_float(Random& random) {
-  static const std::vector<std::string> kTexts = {
-      "0",    "-0",    "0.0",  "-0.0",   "1.5",   "-1.5",    "3.14159", "1e3",     "1E3",
-      "1e-3", "5.0e3", "+1.5", ".5",     "5.",    "0x10",    "0x1p3",   "inf",     "-inf",
-      "+inf", "nan",   "1e308", "1e400", "-1e400", "1e-400", "1e17",    "123456789012345678",
-      "0.1",  "0.2",   "0.30000000000000004", "1e-17", "99999999999999999999", "  1", "1 ", "1,5"};
+  static const std::vector<std::string> kTexts = {"0",
+                                                  "-0",
+                                                  "0.0",
+                                                  "-0.0",
+                                                  "1.5",
+                                                  "-1.5",
+                                                  "3.14159",
+                                                  "1e3",
+                                                  "1E3",
+                                                  "1e-3",
+                                                  "5.0e3",
+                                                  "+1.5",
+                                                  ".5",
+                                                  "5.",
+                                                  "0x10",
+                                                  "0x1p3",
+                                                  "inf",
+                                                  "-inf",
+                                                  "+inf",
+                                                  "nan",
+                                                  "1e308",
+                                                  "1e400",
+                                                  "-1e400",
+                                                  "1e-400",
+                                                  "1e17",
+                                                  "123456789012345678",
+                                                  "0.1",
+                                                  "0.2",
+                                                  "0.30000000000000004",
+                                                  "1e-17",
+                                                  "99999999999999999999",
+                                                  "  1",
+                                                  "1 ",
+                                                  "1,5"};
   switch (random.below(4)) {
-    case 0: return random.pick(kTexts);
-    case 1: return std::to_string(random.between(-1000, 1000));
+    case 0:
+      return random.pick(kTexts);
+    case 1:
+      return std::to_string(random.between(-1000, 1000));
     case 2:
       return std::to_string(random.between(-1'000'000, 1'000'000)) + "." +
              std::to_string(random.below(1'000'000));
@@ -64,16 +116,25 @@ std::string random_float(Random& random) {
 /// Sizes lie around those at which strings change their encoding.
 std::string random_value(Random& random) {
   switch (random.below(12)) {
-    case 0: return "";
+    case 0:
+      return "";
     case 1:
-    case 2: return random_integer(random);
-    case 3: return random_float(random);
-    case 4: return random_bytes(random);
-    case 5: return repeated(random, 42, 47);
-    case 6: return repeated(random, 60, 70);
-    case 7: return repeated(random, 250, 260);
-    case 8: return random.chance(10) ? repeated(random, 1000, 20'000) : repeated(random, 1, 3);
-    default: return repeated(random, 1, 20);
+    case 2:
+      return random_integer(random);
+    case 3:
+      return random_float(random);
+    case 4:
+      return random_bytes(random);
+    case 5:
+      return repeated(random, 42, 47);
+    case 6:
+      return repeated(random, 60, 70);
+    case 7:
+      return repeated(random, 250, 260);
+    case 8:
+      return random.chance(10) ? repeated(random, 1000, 20'000) : repeated(random, 1, 3);
+    default:
+      return repeated(random, 1, 20);
   }
 }
 
@@ -85,18 +146,58 @@ bool is_soon(const std::string& text) {
 }
 
 std::string random_junk(Random& random) {
-  static const std::vector<std::string> kTexts = {
-      "",   "abc", "-",    "+1",  "01",  " 1", "1 ", "1.0", "0x1", "1e2", "nan", "99999999999999999999",
-      "-1", "0",   "9223372036854775808", "NX", "XX", "GET", "EX", "COUNT", "*", "\r\n", "\xff\xfe"};
+  static const std::vector<std::string> kTexts = {"",     "abc",     "-",
+                                                  "+1",   "01",      " 1",
+                                                  "1 ",   "1.0",     "0x1",
+                                                  "1e2",  "nan",     "99999999999999999999",
+                                                  "-1",   "0",       "9223372036854775808",
+                                                  "NX",   "XX",      "GET",
+                                                  "EX",   "COUNT",   "*",
+                                                  "\r\n", "\xff\xfe"};
   std::string junk = random.chance(70) ? random.pick(kTexts) : random_value(random);
   return is_soon(junk) ? "soon" : junk;
 }
 
 std::string random_pattern(Random& random) {
-  static const std::vector<std::string> kTexts = {"*",      "k*",  "k?",      "k1*",   "*1",    "?",
-                                                  "k[0-4]", "[",   "k[^1-3]", "\\k1",  "k[",    "k\\",
-                                                  "**",     "*?*", "K1",      "k[4-0]", "none*", "",
-                                                  "k[1\\]2]"};
+  static const std::vector<std::string> kTexts = {
+      "*",  "k*",  "k?", "k1*", "*1", "?",      "k[0-4]", "[", "k[^1-3]", "\\k1",
+      "k[", "k\\", "**", "*?*", "K1", "k[4-0]", "none*",  "",  "k[1\\]2]"};
+  return random.pick(kTexts);
+}
+
+std::string seconds_ahead(Random& random) {
+  // Spread so wide that no two keys come to expire in the same millisecond.
+  return random.chance(80) ? std::to_string(random.between(100'000, 1'000'000'000))
+                           : std::to_string(random.between(-2, 0));
+}
+
+std::string milliseconds_ahead(Random& random) {
+  return random.chance(80) ? std::to_string(random.between(100'000'000, 1'000'000'000'000))
+                           : std::to_string(random.between(-2, 0));
+}
+
+std::string absolute_seconds(Random& random) {
+  return random.chance(85) ? std::to_string(random.pick(absolute_times_ms()) / 1000)
+                           : std::to_string(random.between(-2, 1000));
+}
+
+std::string absolute_milliseconds(Random& random) {
+  return random.chance(85) ? std::to_string(random.pick(absolute_times_ms()))
+                           : std::to_string(random.between(-2, 1000));
+}
+
+/// Out of reach for any time of expiry, in one unit or in all.
+std::string impossible_time(Random& random) {
+  static const std::vector<std::string> kTexts = {"9223372036854775807",
+                                                  "-9223372036854775808",
+                                                  "9223372036854775",
+                                                  "-9223372036854775",
+                                                  "9223372036854776",
+                                                  "-9223372036854776",
+                                                  "9223372036854775808",
+                                                  "1.5",
+                                                  "",
+                                                  "abc"};
   return random.pick(kTexts);
 }
 
@@ -117,6 +218,11 @@ Pools shared_pools() {
     return random.chance(95) ? std::to_string(random.below(3))
                              : std::to_string(random.between(-2, 17));
   };
+  pools["s"] = seconds_ahead;
+  pools["ms"] = milliseconds_ahead;
+  pools["at"] = absolute_seconds;
+  pools["pat"] = absolute_milliseconds;
+  pools["bad-time"] = impossible_time;
   pools["pattern"] = random_pattern;
   pools["junk"] = random_junk;
   return pools;
@@ -220,8 +326,7 @@ class SyntaxParser {
       rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
     } else {
       node->kind = Kind::kWord;
-      const auto end =
-          std::min({rest_.find_first_of(" |]){(["), rest_.find("..."), rest_.size()});
+      const auto end = std::min({rest_.find_first_of(" |]){(["), rest_.find("..."), rest_.size()});
       node->text = rest_.substr(0, end);
       rest_.remove_prefix(end);
     }
@@ -276,12 +381,18 @@ void Generator::expand(const Node& node, Command& command) {
       case Node::Kind::kSequence:
         for (const auto& child : node.children) expand(*child, command);
         break;
-      case Node::Kind::kWord: command.push_back(in_random_case(node.text, random_)); break;
-      case Node::Kind::kPool: command.push_back((*node.pool)(random_)); break;
+      case Node::Kind::kWord:
+        command.push_back(in_random_case(node.text, random_));
+        break;
+      case Node::Kind::kPool:
+        command.push_back((*node.pool)(random_));
+        break;
       case Node::Kind::kOptional:
         if (random_.chance(50)) break;
         [[fallthrough]];
-      case Node::Kind::kOneOf: expand(*random_.pick(node.children), command); break;
+      case Node::Kind::kOneOf:
+        expand(*random_.pick(node.children), command);
+        break;
     }
   }
 }
@@ -297,7 +408,9 @@ void Generator::break_something(Command& command) {
     case 1:
       if (inside) command.erase(position);
       break;
-    case 2: command.insert(position, pools_["junk"](random_)); break;
+    case 2:
+      command.insert(position, pools_["junk"](random_));
+      break;
     case 3:
       if (inside) *position = pools_["junk"](random_);
       break;

@@ -35,22 +35,27 @@ class Random {
 using Pool = std::function<std::string(Random&)>;
 using Pools = std::map<std::string, Pool, std::less<>>;
 
-/// One row of a family's table: a command's syntax and how often it comes up relative to the others.
+/// One row of a family's table: a command's syntax and how often it comes up relative to the
+/// others.
 ///
-/// The syntax is a sequence of words. A word stands for itself, in random case. `{pool}` is an argument
-/// drawn from that pool. `(a|b c|d)` is one of the alternatives, `[a|b c]` one of them or, as often,
-/// nothing. `...` after any of these repeats it one to four times.
+/// The syntax is a sequence of words. A word stands for itself, in random case. `{pool}` is an
+/// argument drawn from that pool. `(a|b c|d)` is one of the alternatives, `[a|b c]` one of them or,
+/// as often, nothing. `...` after any of these repeats it one to four times.
 ///
-/// Now and then a finished command gets an argument too many, too few or wrong. Where that could hang or
-/// end the server or the connection, `may_be_broken` is false.
+/// Now and then a finished command gets an argument too many, too few or wrong. Where that could
+/// hang or end the server or the connection, `may_be_broken` is false.
 struct CommandTemplate {
   unsigned weight;
   std::string_view syntax;
   bool may_be_broken = true;
 };
 
-/// The commands of one family, with the pools that only they use. The pools that all share are
-/// key, value, int, float, index, count, db, pattern and junk.
+/// The commands of one family, with the pools that only they use. The pools that all share:
+///   key, value, int, float, index, count, db, pattern
+///   s, ms         lives in seconds and milliseconds; none ends while a test runs
+///   at, pat       times of expiry in seconds and milliseconds since 1970
+///   bad-time      no time at all, or one that overflows
+///   junk          wrong almost anywhere
 struct Family {
   std::string_view name;
   std::vector<CommandTemplate> commands;

@@ -4,37 +4,10 @@ namespace spinel::test {
 
 namespace {
 
-std::string seconds_ahead(Random& random) {
-  return random.chance(85) ? std::to_string(random.between(100'000, 1'000'000'000))
-                           : std::to_string(random.between(-2, 0));
-}
-
-std::string milliseconds_ahead(Random& random) {
-  return random.chance(85) ? std::to_string(random.between(100'000'000, 1'000'000'000'000))
-                           : std::to_string(random.between(-2, 0));
-}
-
-std::string absolute_seconds(Random& random) {
-  return random.chance(90) ? std::to_string(random.pick(absolute_times_ms()) / 1000)
-                           : std::to_string(random.between(-2, 1000));
-}
-
-std::string absolute_milliseconds(Random& random) {
-  return random.chance(90) ? std::to_string(random.pick(absolute_times_ms()))
-                           : std::to_string(random.between(-2, 1000));
-}
-
-/// Out of reach for any time of expiry, in one unit or in all.
-std::string impossible_time(Random& random) {
-  static const std::vector<std::string> kTexts = {
-      "9223372036854775807", "-9223372036854775808", "9223372036854775", "-9223372036854775",
-      "9223372036854776",    "-9223372036854776",    "9223372036854775808", "1.5", "", "abc"};
-  return random.pick(kTexts);
-}
-
 std::string unknown_name(Random& random) {
   static const std::vector<std::string> kNames = {
-      "nosuch", "", "GET ", "ge", "gett", "\r\nGET", "object|encoding", "config get", "*", "'quoted'"};
+      "nosuch",          "",           "GET ", "ge",      "gett", "\r\nGET",
+      "object|encoding", "config get", "*",    "'quoted'"};
   return random.chance(80) ? random.pick(kNames) : std::string(random.below(200), 'n');
 }
 
@@ -84,14 +57,9 @@ const Family& generic_family() {
           {3, "WAIT {wait-count} (0|1|-1|abc|1.5)", false},
       },
       {
-          {"s", seconds_ahead},
-          {"ms", milliseconds_ahead},
-          {"at", absolute_seconds},
-          {"pat", absolute_milliseconds},
           // A key that is set in the past counts in DBSIZE until somebody looks at it.
           {"future",
            [](Random& random) { return std::to_string(random.pick(absolute_times_ms())); }},
-          {"bad-time", impossible_time},
           {"unknown", unknown_name},
           {"wait-count",
            [](Random& random) {

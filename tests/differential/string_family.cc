@@ -4,46 +4,23 @@ namespace spinel::test {
 
 namespace {
 
-std::string seconds_ahead(Random& random) {
-  // Spread so wide that no two keys come to expire in the same millisecond.
-  return random.chance(80) ? std::to_string(random.between(100'000, 1'000'000'000))
-                           : std::to_string(random.between(-2, 0));
-}
-
-std::string milliseconds_ahead(Random& random) {
-  return random.chance(80) ? std::to_string(random.between(100'000'000, 1'000'000'000'000))
-                           : std::to_string(random.between(-2, 0));
-}
-
-std::string absolute_seconds(Random& random) {
-  return random.chance(85) ? std::to_string(random.pick(absolute_times_ms()) / 1000)
-                           : std::to_string(random.between(-2, 1000));
-}
-
-std::string absolute_milliseconds(Random& random) {
-  return random.chance(85) ? std::to_string(random.pick(absolute_times_ms()))
-                           : std::to_string(random.between(-2, 1000));
-}
-
-/// Out of reach for any time of expiry, in one unit or in all.
-std::string impossible_time(Random& random) {
-  static const std::vector<std::string> kTexts = {
-      "9223372036854775807", "-9223372036854775808", "9223372036854775", "-9223372036854775",
-      "9223372036854776",    "-9223372036854776",    "9223372036854775808", "1.5", "", "abc"};
-  return random.pick(kTexts);
-}
-
 /// Never one that makes both servers write hundreds of megabytes.
 std::string setrange_offset(Random& random) {
   switch (random.below(10)) {
-    case 0: return std::to_string(random.between(-2, 0));
-    case 1: return std::to_string(random.between(0, 5000));
-    case 2: return random.chance(50) ? "536870912" : "9223372036854775807";
-    default: return std::to_string(random.below(80));
+    case 0:
+      return std::to_string(random.between(-2, 0));
+    case 1:
+      return std::to_string(random.between(0, 5000));
+    case 2:
+      return random.chance(50) ? "536870912" : "9223372036854775807";
+    default:
+      return std::to_string(random.below(80));
   }
 }
 
-std::string subsequence_key(Random& random) { return "lcs" + std::to_string(random.below(6)); }
+std::string subsequence_key(Random& random) {
+  return "lcs" + std::to_string(random.below(6));
+}
 
 std::string subsequence_text(Random& random) {
   std::string text(random.below(60), 'a');
@@ -60,8 +37,9 @@ const Family& string_family() {
           {30, "GET {key}"},
           {20, "SET {key} {value}"},
           {20, "SET {key} {int}"},
-          {30, "SET {key} {value} [NX|XX|GET] [EX {s}|PX {ms}|EXAT {at}|PXAT {pat}|KEEPTTL] "
-               "[NX|XX|GET|KEEPTTL]"},
+          {30,
+           "SET {key} {value} [NX|XX|GET] [EX {s}|PX {ms}|EXAT {at}|PXAT {pat}|KEEPTTL] "
+           "[NX|XX|GET|KEEPTTL]"},
           {10, "SET {key} {value} [GET] [EX {s}|PX {ms}|EXAT {at}|PXAT {pat}|KEEPTTL]... [NX|XX]"},
           {4, "SET {key} {value} {junk}..."},
           {4, "SET {key} {value} (EX|PX|EXAT|PXAT) {bad-time}"},
@@ -97,11 +75,6 @@ const Family& string_family() {
           {2, "TYPE {key}"},
       },
       {
-          {"s", seconds_ahead},
-          {"ms", milliseconds_ahead},
-          {"at", absolute_seconds},
-          {"pat", absolute_milliseconds},
-          {"bad-time", impossible_time},
           {"offset", setrange_offset},
           {"lcs-key", subsequence_key},
           {"lcs-text", subsequence_text},
