@@ -13,14 +13,19 @@ std::span<const CommandFamily> all_command_families() {
       config_commands(),
       connection_commands(),
       debug_commands(),
+      expire_commands(),
+      generic_commands(),
       info_commands(),
       latency_commands(),
       memory_commands(),
+      object_commands(),
+      scan_commands(),
       slowlog_commands(),
       string_commands(),
       string_counter_commands(),
       string_lcs_commands(),
       string_range_commands(),
+      wait_commands(),
   };
   // clang-format on
   return families;

@@ -14,14 +14,19 @@ CommandFamily command_commands();
 CommandFamily config_commands();
 CommandFamily connection_commands();
 CommandFamily debug_commands();
+CommandFamily expire_commands();
+CommandFamily generic_commands();
 CommandFamily info_commands();
 CommandFamily latency_commands();
 CommandFamily memory_commands();
+CommandFamily object_commands();
+CommandFamily scan_commands();
 CommandFamily slowlog_commands();
 CommandFamily string_commands();
 CommandFamily string_counter_commands();
 CommandFamily string_lcs_commands();
 CommandFamily string_range_commands();
+CommandFamily wait_commands();
 
 // All families; valid for the life of the program.
 std::span<const CommandFamily> all_command_families();
