@@ -20,6 +20,29 @@ bool uses_lfu(MaxmemoryPolicy policy) {
   return policy == MaxmemoryPolicy::kAllkeysLfu || policy == MaxmemoryPolicy::kVolatileLfu;
 }
 
+storage::EvictionPolicy eviction_policy(MaxmemoryPolicy policy) {
+  using storage::EvictionOrder;
+  switch (policy) {
+    case MaxmemoryPolicy::kVolatileLru:
+      return {EvictionOrder::kLru, true};
+    case MaxmemoryPolicy::kVolatileLfu:
+      return {EvictionOrder::kLfu, true};
+    case MaxmemoryPolicy::kVolatileRandom:
+      return {EvictionOrder::kRandom, true};
+    case MaxmemoryPolicy::kVolatileTtl:
+      return {EvictionOrder::kTtl, true};
+    case MaxmemoryPolicy::kAllkeysLru:
+      return {EvictionOrder::kLru, false};
+    case MaxmemoryPolicy::kAllkeysLfu:
+      return {EvictionOrder::kLfu, false};
+    case MaxmemoryPolicy::kAllkeysRandom:
+      return {EvictionOrder::kRandom, false};
+    case MaxmemoryPolicy::kNoeviction:
+      break;
+  }
+  return {};
+}
+
 }  // namespace
 
 Server::Server(Config& config_in)
@@ -155,24 +178,82 @@ void Server::serve_deadlines() {
 
 void Server::cron() {
   update_time();
+  if (cron_paused) return;
   storage::TickClock::refine();
   memory_peak.observe(static_cast<int64_t>(storage::used_memory()));
   if (monotonic_ms_ - rates_sampled_at_ms_ >= InstantaneousRates::kSamplePeriodMs) {
     rates_sampled_at_ms_ = monotonic_ms_;
     rates.sample(stats, storage::monotonic_us());
   }
-  if (config.activerehashing) {
-    const int64_t stop_us = storage::monotonic_us() + kResizeBudgetUs;
-    for (int i = 0; i < keyspace.database_count(); ++i) {
-      while (keyspace.database(i).resize_step(kResizeBuckets)) {
-        if (storage::monotonic_us() >= stop_us) return;
-      }
+  expire_cycle(false);
+  if (config.activerehashing) continue_resizes();
+  effects.commit();
+}
+
+void Server::before_sleep() {
+  expire_cycle(true);
+  if (eviction_unfinished_) evict();
+  effects.commit();
+}
+
+void Server::expire_cycle(bool fast) {
+  if (!active_expire_enabled || cron_paused) return;
+  const int effort = config.active_expire_effort;
+  const int64_t budget_us = fast ? storage::ActiveExpire::fast_budget_us(effort)
+                                 : storage::ActiveExpire::slow_budget_us(config.hz, effort);
+  const auto result =
+      active_expire_.run(keyspace, {.time_budget_us = budget_us, .effort = effort, .fast = fast});
+  if (result.elapsed_us == 0) return;
+  stats.expire_cycle_cpu_us += result.elapsed_us;
+  stats.expired_stale_perc = active_expire_.stale_percent();
+  if (result.time_limit_reached) ++stats.expired_time_cap_reached_count;
+  latency.record(latency_event::kExpireCycle, result.elapsed_us / 1000,
+                 config.latency_monitor_threshold_ms, now_ms() / 1000);
+}
+
+void Server::continue_resizes() {
+  const int64_t stop_us = storage::monotonic_us() + kResizeBudgetUs;
+  for (int i = 0; i < keyspace.database_count(); ++i) {
+    while (keyspace.database(i).resize_step(kResizeBuckets)) {
+      if (storage::monotonic_us() >= stop_us) return;
     }
   }
 }
 
+uint64_t Server::used_memory_for_eviction() const {
+  return storage::used_memory();
+}
+
+storage::EvictionResult Server::evict() {
+  const int64_t start_us = storage::monotonic_us();
+  const uint64_t evicted_before = eviction_.evicted_keys();
+  const auto result = eviction_.run(keyspace,
+                                    {.max_bytes = config.maxmemory_bytes,
+                                     .policy = eviction_policy(config.maxmemory_policy),
+                                     .samples = config.maxmemory_samples,
+                                     .tenacity = config.maxmemory_eviction_tenacity},
+                                    [this] { return used_memory_for_eviction(); });
+  eviction_unfinished_ = result == storage::EvictionResult::kRunning;
+  if (eviction_.evicted_keys() != evicted_before) {
+    latency.record(latency_event::kEvictionCycle, (storage::monotonic_us() - start_us) / 1000,
+                   config.latency_monitor_threshold_ms, now_ms() / 1000);
+  }
+  return result;
+}
+
 bool Server::make_room() {
-  return storage::used_memory() <= config.maxmemory_bytes;
+  if (used_memory_for_eviction() <= config.maxmemory_bytes) return true;
+  return evict() != storage::EvictionResult::kFail;
+}
+
+void Server::reset_statistics() {
+  stats.reset();
+  rates.reset();
+  error_stats.reset();
+  for (CommandStats& one : command_stats) one.reset();
+  keyspace.lazy_free.reset_freed();
+  eviction_.reset_statistics();
+  active_expire_.reset_stale_percent();
 }
 
 void Server::propagate_delete(storage::Database& database, std::string_view key, bool lazy) {

@@ -22,6 +22,8 @@
 #include "server/stats/latency_monitor.h"
 #include "server/stats/slowlog.h"
 #include "server/stats/stats.h"
+#include "storage/keyspace/active_expire.h"
+#include "storage/keyspace/eviction.h"
 #include "storage/keyspace/keyspace.h"
 
 namespace spinel::server {
@@ -106,6 +108,8 @@ class Server final : private storage::KeyspaceObserver {
 
   // --- periodic work, called `hz` times a second
   void cron();
+  // Work for which there is no time in `cron` alone; called at the end of a turn.
+  void before_sleep();
   // What must be done by a certain time before the next cron: monotonic milliseconds, 0 if nothing.
   int64_t next_deadline_ms() const;
   // Serves clients whose time is up.
@@ -119,6 +123,11 @@ class Server final : private storage::KeyspaceObserver {
   // Whether there is memory for a command that may take more, after evicting what the policy
   // allows.
   bool make_room();
+  // Bytes that count against maxmemory: what is in use, less what is only on its way to clients.
+  uint64_t used_memory_for_eviction() const;
+  const storage::Eviction& eviction() const { return eviction_; }
+  // CONFIG RESETSTAT.
+  void reset_statistics();
 
   // --- what DEBUG switches
   // Whether expired keys that nobody asks for are looked for and removed.
@@ -139,10 +148,16 @@ class Server final : private storage::KeyspaceObserver {
   // Copies what the configuration says about the keyspace's behaviour.
   void apply_config();
   void watch_config();
+  void expire_cycle(bool fast);
+  void continue_resizes();
+  storage::EvictionResult evict();
   void on_expire(storage::Database& database, const storage::Key& key) override;
   void on_evict(storage::Database& database, const storage::Key& key) override;
   void propagate_delete(storage::Database& database, std::string_view key, bool lazy);
 
+  storage::ActiveExpire active_expire_;
+  storage::Eviction eviction_;
+  bool eviction_unfinished_ = false;  // the last run ended for want of time
   PauseScope pause_scope_ = PauseScope::kNone;
   int64_t pause_ends_at_ms_ = 0;
   int64_t monotonic_ms_ = 0;

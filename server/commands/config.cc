@@ -29,12 +29,7 @@ void config_help_command(CommandContext& ctx) {
 }
 
 void config_resetstat_command(CommandContext& ctx) {
-  Server& server = ctx.server;
-  server.stats.reset();
-  server.rates.reset();
-  server.error_stats.reset();
-  for (CommandStats& one : server.command_stats) one.reset();
-  server.keyspace.lazy_free.reset_freed();
+  ctx.server.reset_statistics();
   ctx.reply.ok();
 }
 

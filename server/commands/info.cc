@@ -242,7 +242,9 @@ void info_command(CommandContext& ctx) {
   write_clients(info, server);
   write_memory(info, server);
   write_persistence(info, server);
-  write_stats_section(info, server.stats, server.rates, {});
+  write_stats_section(
+      info, server.stats, server.rates,
+      {.current_eviction_exceeded_time_ms = server.eviction().exceeded_us() / 1000});
   write_replication(info, server);
   write_cpu(info);
   info.begin(InfoSection::kModules);

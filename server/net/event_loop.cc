@@ -143,6 +143,7 @@ void EventLoop::schedule_close(Connection& connection) {
 }
 
 void EventLoop::end_turn() {
+  server_.before_sleep();
   while (!to_resume_.empty()) {
     for (const auto& connection : std::exchange(to_resume_, {})) {
       connection->resume_scheduled_ = false;
