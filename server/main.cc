@@ -75,7 +75,7 @@ int serve(Config& config, const std::string& program) {
   net::EventLoop loop(server);
   if (const auto error = loop.listen()) {
     log_warning("{}", *error);
-    log_warning("Failed listening on port {} (tcp), aborting.", config.port);
+    if (config.port != 0) log_warning("Failed listening on port {} (tcp), aborting.", config.port);
     return 1;
   }
   set_thread_affinity(config.server_cpulist);

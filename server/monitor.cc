@@ -9,12 +9,11 @@
 
 namespace spinel::server {
 
-void feed_monitors(Server& server, const Client& client, const Command& command, CommandArgs args,
-                   int database) {
+void feed_monitors(Server& server, const Client& client, const Command& command, CommandArgs args) {
   if (command.has(CommandFlags::kSkipMonitor | CommandFlags::kAdmin)) return;
   const int64_t now_us = storage::wall_clock_us();
   std::string line = fmt::format("+{}.{:06} [{} {}]", now_us / 1'000'000, now_us % 1'000'000,
-                                 database, client.address);
+                                 client.database, client.address);
   const bool secret = command.name == "auth";
   for (size_t i = 0; i < args.size(); ++i) {
     line += ' ';

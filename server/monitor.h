@@ -10,7 +10,6 @@ class Server;
 
 // Sends the command to all clients in MONITOR mode. Administrative commands are not shown, secrets
 // are left out.
-void feed_monitors(Server& server, const Client& client, const Command& command, CommandArgs args,
-                   int database);
+void feed_monitors(Server& server, const Client& client, const Command& command, CommandArgs args);
 
 }  // namespace spinel::server

@@ -244,7 +244,7 @@ void Dispatcher::call(Client& client, CommandArgs args, const Command& command, 
   record(client, args, command, mark, duration_ns);
 
   if (!server_.monitors.empty() && wake != Wake::kTimeout) {
-    feed_monitors(server_, client, command, args, database);
+    feed_monitors(server_, client, command, args);
   }
   if (server_.effects.active()) {
     if (context.changes_ > 0 && !context.effect_replaced_) server_.effects.add(database, args);

@@ -22,12 +22,10 @@ std::string to_text(const Tcp::endpoint& endpoint) {
                                     : fmt::format("{}:{}", address, endpoint.port());
 }
 
+// Exactly the addresses that protected mode trusts; the rest of 127.0.0.0/8 is not among them.
 bool is_loopback(const Tcp::endpoint& endpoint) {
   const asio::ip::address& address = endpoint.address();
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
-  }
-  return address.is_loopback();
+  return address == asio::ip::address_v4::loopback() || address == asio::ip::address_v6::loopback();
 }
 
 // Accepting failed: not a reason to stop listening. Out of descriptors, it will be tried at the
@@ -113,10 +111,18 @@ asio::error_code open_tcp(TcpAcceptor& acceptor, const Tcp::endpoint& endpoint, 
 
 // Reasons for which an address may be skipped that the configuration marks as optional.
 bool is_missing_address(const asio::error_code& error) {
-  return error == asio::error::address_family_not_supported ||
-         error == asio::error::no_protocol_option || error == std::errc::address_not_available ||
-         error == std::errc::protocol_not_supported ||
-         error == asio::error::operation_not_supported;
+  switch (error.value()) {
+    case EADDRNOTAVAIL:
+    case EAFNOSUPPORT:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case EPFNOSUPPORT:
+    case EPROTONOSUPPORT:
+    case ESOCKTNOSUPPORT:
+      return true;
+    default:
+      return false;
+  }
 }
 
 std::string listen_tcp(EventLoop& loop, const Config& config, std::string_view name,
@@ -144,7 +150,7 @@ std::string listen_tcp(EventLoop& loop, const Config& config, std::string_view n
   const std::string text = fmt::format("Could not create server TCP listening socket {}:{}: {}",
                                        name, config.port, error.message());
   if (optional && is_missing_address(error)) {
-    log_verbose("{}", text);
+    log_warning("Warning: {}", text);
     return {};
   }
   return text;
@@ -185,6 +191,9 @@ ListenResult make_listeners(EventLoop& loop, const Config& config) {
     }
   }
   if (!config.unixsocket.empty()) result.error = listen_unix(loop, config, result);
+  if (result.error.empty() && result.listeners.empty()) {
+    result.error = "Configured to not listen anywhere, exiting.";
+  }
   return result;
 }
 
