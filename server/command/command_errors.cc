@@ -30,7 +30,8 @@ std::string unknown_command_error(const CommandTable& table, CommandArgs args) {
   }
   std::string beginning;
   for (size_t i = 1; i < args.size() && beginning.size() < kMaxEchoBytes; ++i) {
-    beginning.append("'").append(echo(args[i], kMaxEchoBytes - beginning.size())).append("' ");
+    const std::string_view shown = echo(args[i], kMaxEchoBytes - beginning.size());
+    beginning.append("'").append(shown).append("' ");
   }
   return "ERR unknown command '" + std::string(echo(args[0])) +
          "', with args beginning with: " + beginning;

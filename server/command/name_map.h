@@ -3,10 +3,10 @@
 // 16 bytes.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "storage/base/assert.h"
@@ -31,20 +31,17 @@ struct FoldedName {
     } else if (size >= 4) {
       folded.head = fold(load_unaligned<uint32_t>(bytes) |
                          uint64_t{load_unaligned<uint32_t>(bytes + size - 4)} << 32);
-    } else if (size > 0) {
-      const auto byte = [bytes](size_t i) { return uint64_t{static_cast<uint8_t>(bytes[i])}; };
-      folded.head = fold(byte(0) | byte(size / 2) << 8 | byte(size - 1) << 16);
+    } else if (size >= 2) {
+      folded.head = fold(load_unaligned<uint16_t>(bytes) |
+                         uint64_t{load_unaligned<uint16_t>(bytes + size - 2)} << 16);
+    } else if (size == 1) {
+      folded.head = fold(static_cast<uint8_t>(bytes[0]));
     }
     return folded;
   }
 
-  uint64_t hash() const {
-    const uint64_t mixed =
-        (head ^ size) * 0x9E3779B97F4A7C15u ^ std::rotl(tail, 32) * 0xC2B2AE3D27D4EB4Fu;
-    return mixed ^ mixed >> 29;
-  }
-
-  friend bool operator==(const FoldedName&, const FoldedName&) = default;
+  // The upper bits are the good ones.
+  uint64_t hash() const { return (head ^ std::rotl(tail, 29) ^ size) * 0x9E3779B97F4A7C15u; }
 
  private:
   // Eight ASCII letters to lower case at once. A byte is between 'A' and 'Z' if adding to its low
@@ -60,76 +57,80 @@ struct FoldedName {
   }
 };
 
-// Values by name; they are small and null means absent. Open addressing, at most one slot in four
-// taken.
+// Values by name; they are not owned. Open addressing, at most one slot in four taken.
 template <typename Value>
 class NameMap {
  public:
   // `name` must outlive the map and not be in it.
   void insert(std::string_view name, Value* value) {
     SPINEL_ASSERT(find(name) == nullptr);
-    if (++count_ * 4 > slots_.size()) grow();
-    place({FoldedName::of(name), name, value});
+    entries_.push_back({name, value});
+    if (entries_.size() * 4 > slots_.size()) return rebuild();
+    place(entries_.size() - 1);
   }
 
+  // Null if the name is not there.
   Value* find(std::string_view name) const {
     if (slots_.empty()) return nullptr;
     const FoldedName folded = FoldedName::of(name);
-    for (uint64_t i = folded.hash();; ++i) {
-      const Slot& slot = slots_[i & mask_];
+    for (uint64_t i = folded.hash() >> shift_;; i = (i + 1) & (slots_.size() - 1)) {
+      const Slot& slot = slots_[i];
       if (slot.value == nullptr) return nullptr;
-      if (slot.folded == folded &&
-          (name.size() <= 16 || storage::equals_ignore_case(slot.name, name))) {
+      if (slot.head == folded.head && slot.tail == folded.tail && slot.size == folded.size &&
+          (name.size() <= 16 || storage::equals_ignore_case(entries_[slot.entry].name, name))) {
         return slot.value;
       }
     }
   }
 
-  size_t size() const { return count_; }
+  size_t size() const { return entries_.size(); }
 
-  // Calls `visit` with each value, in no particular order.
+  // Calls `visit` with each value, in the order of insertion.
   template <typename Visit>
   void for_each(Visit visit) const {
-    for (const Slot& slot : slots_) {
-      if (slot.value) visit(*slot.value);
-    }
+    for (const Entry& entry : entries_) visit(*entry.value);
   }
 
   // Forgets a name that is there.
   void erase(std::string_view name) {
-    std::vector<Slot> old = std::move(slots_);
-    slots_.assign(old.size(), Slot{});
-    --count_;
-    for (const Slot& slot : old) {
-      if (slot.value && !storage::equals_ignore_case(slot.name, name)) place(slot);
-    }
+    std::erase_if(entries_, [name](const Entry& entry) {
+      return storage::equals_ignore_case(entry.name, name);
+    });
+    rebuild();
   }
 
  private:
-  struct Slot {
-    FoldedName folded;
+  struct Entry {
     std::string_view name;
+    Value* value;
+  };
+  // Half a cache line.
+  struct Slot {
+    uint64_t head = 0;
+    uint64_t tail = 0;
+    uint32_t size = 0;
+    uint32_t entry = 0;
     Value* value = nullptr;
   };
 
-  void grow() {
-    std::vector<Slot> old = std::move(slots_);
-    slots_.assign(old.empty() ? 16 : old.size() * 2, Slot{});
-    mask_ = slots_.size() - 1;
-    for (const Slot& slot : old) {
-      if (slot.value) place(slot);
-    }
+  void rebuild() {
+    const size_t slot_count = std::bit_ceil(std::max<size_t>(16, entries_.size() * 4));
+    slots_.assign(slot_count, Slot{});
+    shift_ = 64 - std::countr_zero(slot_count);
+    for (size_t i = 0; i < entries_.size(); ++i) place(i);
   }
 
-  void place(const Slot& slot) {
-    uint64_t i = slot.folded.hash();
-    while (slots_[i & mask_].value) ++i;
-    slots_[i & mask_] = slot;
+  void place(size_t entry) {
+    const FoldedName folded = FoldedName::of(entries_[entry].name);
+    uint64_t i = folded.hash() >> shift_;
+    while (slots_[i].value) i = (i + 1) & (slots_.size() - 1);
+    slots_[i] = {folded.head, folded.tail, static_cast<uint32_t>(folded.size),
+                 static_cast<uint32_t>(entry), entries_[entry].value};
   }
 
-  std::vector<Slot> slots_;
-  uint64_t mask_ = 0;
-  size_t count_ = 0;
+  std::vector<Entry> entries_;
+  std::vector<Slot> slots_;  // a power of two of them
+  int shift_ = 64;
 };
 
 }  // namespace spinel::server

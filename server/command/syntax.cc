@@ -220,7 +220,7 @@ class SyntaxParser {
 
   Argument parse_word(std::string_view word, Place place) {
     Argument argument;
-    if (word.empty()) {
+    if (word.empty() || word.starts_with("...")) {
       fail("expected an argument");
       return argument;
     }
