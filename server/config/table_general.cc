@@ -1,7 +1,7 @@
 // Rows of the option table: the process, its log, and who may do what.
 #include <algorithm>
 #include <array>
-#include <locale.h>
+#include <clocale>
 #include <syslog.h>
 
 #include "server/config/options.h"
