@@ -1,5 +1,8 @@
+#include <cctype>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <string>
+#include <vector>
 
 #include "tests/unit/server/test_server.h"
 
