@@ -79,7 +79,7 @@ Launch parse_command_line(std::span<const std::string> arguments) {
 }
 
 std::string version_line() {
-  return fmt::format("Spinel server v={} redis={} bits={}\n", kSpinelVersion, kRedisVersion,
+  return fmt::format("Spinel server v={} redis={} bits={}", kSpinelVersion, kRedisVersion,
                      sizeof(void*) * 8);
 }
 

@@ -1,36 +1,23 @@
 // Rows of the option table: the process, its log, and who may do what.
-#include <algorithm>
-#include <array>
 #include <clocale>
 #include <syslog.h>
 
 #include "server/config/options.h"
+#include "server/process/process_title.h"
 
 namespace spinel::server {
 namespace {
 
 constexpr std::string_view kNoAcl = "ACL users are not available yet";
 
-// Text in braces must be one of the known variables; {{ stands for a brace.
+// As Redis checks it: before the program's name is known, so a title of nothing else is refused.
 ConfigError check_title_template(const std::string& title) {
-  static constexpr std::array<std::string_view, 7> kVariables = {
-      "title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file"};
-  constexpr const char* kMalformed = "template format is invalid or contains unknown variables";
-  if (title.empty()) return kMalformed;
-  for (size_t at = title.find('{'); at != std::string::npos; at = title.find('{', at)) {
-    if (title.compare(at, 2, "{{") == 0) {
-      at += 2;
-      continue;
-    }
-    const size_t end = title.find('}', at);
-    if (end == std::string::npos) return kMalformed;
-    const std::string_view name = std::string_view(title).substr(at + 1, end - at - 1);
-    if (std::find(kVariables.begin(), kVariables.end(), name) == kVariables.end()) {
-      return kMalformed;
-    }
-    at = end + 1;
-  }
-  return std::nullopt;
+  ProcessTitleValues values;
+  values.listen_addr = "*";
+  values.unixsocket = "/";
+  const auto shown = expand_process_title(title, values);
+  if (shown && !shown->empty()) return std::nullopt;
+  return "template format is invalid or contains unknown variables";
 }
 
 ConfigError check_locale(const std::string& name) {
@@ -116,11 +103,9 @@ std::vector<Option> general() {
       {.name = "set-proc-title",
        .value = yes_no(&Config::set_proc_title),
        .flags = kImmutable,
-       .support = Support::kIgnored,
        .comment = "Show in the process list what the server listens on.\n"},
       {.name = "proc-title-template",
        .value = text(&Config::proc_title_template, check_title_template),
-       .support = Support::kIgnored,
        .comment = "Form of the title in the process list. Known are {title}, {listen-addr},\n"
                   "{server-mode}, {port}, {tls-port}, {unixsocket} and {config-file}.\n"},
       {.name = "locale-collate",
@@ -160,7 +145,6 @@ std::vector<Option> kernel() {
       {.name = "disable-thp",
        .value = yes_no(&Config::disable_thp),
        .flags = kImmutable,
-       .support = Support::kIgnored,
        .comment =
            "Keep transparent huge pages away from this process: they make snapshots expensive.\n"},
       {.name = "oom-score-adj",
@@ -180,7 +164,6 @@ std::vector<Option> kernel() {
       {.name = "server_cpulist",
        .value = text(&Config::server_cpulist),
        .flags = kImmutable,
-       .support = Support::kIgnored,
        .comment = "CPUs for the server's own threads, such as 0,2,4-7 or 0-7:2. Empty: any.\n"},
       {.name = "bio_cpulist",
        .value = text(&Config::bio_cpulist),

@@ -44,6 +44,11 @@ std::optional<std::string> expand_process_title(std::string_view title_template,
     const size_t open = title_template.find('{');
     title += title_template.substr(0, open);
     if (open == std::string_view::npos) break;
+    if (title_template.substr(open).starts_with("{{")) {
+      title += '{';
+      title_template.remove_prefix(open + 2);
+      continue;
+    }
     const size_t close = title_template.find('}', open);
     if (close == std::string_view::npos) return std::nullopt;
     const auto value = value_of(title_template.substr(open + 1, close - open - 1), values);

@@ -18,8 +18,8 @@ struct ProcessTitleValues {
   int tls_port = 0;         // {tls-port}
 };
 
-// Replaces the variables and removes white space from the end. Nothing if the template is empty, a
-// brace is not closed or a variable is not known.
+// Replaces the variables and removes white space from the end; {{ is a brace. Nothing if the
+// template is empty, a brace is not closed or a variable is not known.
 std::optional<std::string> expand_process_title(std::string_view title_template,
                                                 const ProcessTitleValues& values);
 

@@ -200,6 +200,8 @@ TEST_F(LoadConfig, RefusesWithRedisReasons) {
       {"proc-title-template \"{foo}\"", "template format is invalid or contains unknown variables"},
       {"proc-title-template \"{title\"",
        "template format is invalid or contains unknown variables"},
+      {"proc-title-template \"{title}\"",
+       "template format is invalid or contains unknown variables"},
       {"proc-title-template \"\"", "template format is invalid or contains unknown variables"},
       {"locale-collate no_SUCH", "Invalid locale name"},
       {"dir /no/such/directory", "No such file or directory"},
@@ -320,12 +322,12 @@ TEST_F(LoadConfig, KeepsRenamesAsData) {
 
 TEST_F(LoadConfig, WarnsOfWhatHasNoEffect) {
   Config config;
-  ASSERT_EQ(load_config(config, {.options = "io-threads 4\nrdbcompression yes\ndisable-thp no"}),
+  ASSERT_EQ(load_config(config, {.options = "io-threads 4\nrdbcompression yes\noom-score-adj yes"}),
             std::nullopt);
   ASSERT_EQ(config.warnings.size(), 2u);
   EXPECT_NE(config.warnings[0].find("'save' has no effect"), std::string::npos);
   EXPECT_EQ(config.warnings[1],
-            "These options are accepted but have no effect yet: disable-thp, io-threads");
+            "These options are accepted but have no effect yet: oom-score-adj, io-threads");
   Config quiet;
   ASSERT_EQ(load_config(quiet, {.options = "save \"\""}), std::nullopt);
   EXPECT_TRUE(quiet.warnings.empty());

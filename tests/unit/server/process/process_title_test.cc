@@ -52,6 +52,7 @@ TEST(ProcessTitle, RefusesBadTemplates) {
     EXPECT_EQ(expand_process_title(text, values()), std::nullopt) << text;
   }
   EXPECT_EQ(expand_process_title("plain", values()), "plain");
+  EXPECT_EQ(expand_process_title("{{title}} {{{port}", values()), "{title}} {7913");
   EXPECT_EQ(expand_process_title(" ", values()), "");
 }
 
