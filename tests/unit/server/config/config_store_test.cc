@@ -1,6 +1,9 @@
 #include "server/config/config_store.h"
 
+#include <gtest/gtest.h>
+#include <string>
 #include <sys/stat.h>
+#include <vector>
 
 #include "server/config/load.h"
 #include "tests/unit/server/config/temporary_directory.h"

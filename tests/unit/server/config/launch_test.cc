@@ -1,5 +1,9 @@
 #include "server/config/launch.h"
 
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
 namespace spinel::server {
 namespace {
 

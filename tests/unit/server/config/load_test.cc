@@ -1,6 +1,9 @@
 #include "server/config/load.h"
 
+#include <gtest/gtest.h>
+#include <string>
 #include <unistd.h>
+#include <vector>
 
 #include "server/config/config_store.h"
 #include "tests/unit/server/config/temporary_directory.h"

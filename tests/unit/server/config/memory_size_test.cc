@@ -1,5 +1,7 @@
 #include "server/config/memory_size.h"
 
+#include <gtest/gtest.h>
+
 namespace spinel::server {
 namespace {
 

@@ -1,5 +1,7 @@
 #include "server/config/notify_flags.h"
 
+#include <gtest/gtest.h>
+
 namespace spinel::server {
 namespace {
 

@@ -1,7 +1,9 @@
 #include "server/config/options.h"
 
+#include <gtest/gtest.h>
 #include <map>
 #include <set>
+#include <string>
 
 #include "server/config/config_store.h"
 #include "tests/unit/server/config/redis_defaults.h"

@@ -1,5 +1,9 @@
 #include "server/config/rewrite.h"
 
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
 #include "server/config/config_store.h"
 #include "server/config/load.h"
 #include "server/config/options.h"

@@ -1,6 +1,9 @@
 #include "server/config/split_args.h"
 
+#include <gtest/gtest.h>
 #include <random>
+#include <string>
+#include <vector>
 
 namespace spinel::server {
 namespace {
