@@ -184,8 +184,7 @@ TEST_F(ExpireCommands, APastTimeHeedsTheConditions) {
 }
 
 TEST_F(ExpireCommands, APastTimeFreesAsExpiryDoes) {
-  server_.config.lazyfree_lazy_expire = true;
-  server_.server.apply_config();
+  EXPECT_EQ(run("CONFIG", "SET", "lazyfree-lazy-expire", "yes"), kOk);
   run("SET", "key", std::string(2 << 20, 'x'));
   server_.take_effects();
   storage::LazyFree& lazy = server_.server.keyspace.lazy_free;
@@ -254,9 +253,7 @@ TEST_F(ExpireCommands, ReadingTheTimeLeft) {
 }
 
 TEST_F(ExpireCommands, AskingIsNoAccessButChangingIs) {
-  server_.config.maxmemory_policy = MaxmemoryPolicy::kAllkeysLfu;
-  server_.config.lfu_log_factor = 0;
-  server_.server.apply_config();
+  EXPECT_EQ(run("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu", "lfu-log-factor", "0"), kOk);
   run("SET", "key", "value");
   const auto frequency = [this] {
     return server_.server.keyspace.access.frequency(server_.entry("key"));

@@ -70,9 +70,8 @@ class GenericCommands : public testing::Test {
     return lazy.freed() - before;
   }
   void use_lfu() {
-    server_.config.maxmemory_policy = MaxmemoryPolicy::kAllkeysLfu;
-    server_.config.lfu_log_factor = 0;  // every access counts
-    server_.server.apply_config();
+    // With this factor every access counts.
+    EXPECT_EQ(run("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu", "lfu-log-factor", "0"), kOk);
   }
   uint32_t frequency(std::string_view key, int database = 0) {
     return server_.server.keyspace.access.frequency(server_.entry(key, database));
@@ -141,7 +140,7 @@ TEST_F(GenericCommands, UnlinkFreesLargeValuesLater) {
 TEST_F(GenericCommands, DelFreesAtOnceUnlessToldOtherwise) {
   run("SET", "large", kLargeValue);
   EXPECT_EQ(freed_lazily([&] { EXPECT_EQ(run("DEL", "large"), integer(1)); }), 0u);
-  server_.config.lazyfree_lazy_user_del = true;
+  EXPECT_EQ(run("CONFIG", "SET", "lazyfree-lazy-user-del", "yes"), kOk);
   run("SET", "large", kLargeValue);
   forget();
   EXPECT_EQ(freed_lazily([&] { EXPECT_EQ(run("DEL", "large"), integer(1)); }), 1u);
@@ -386,7 +385,7 @@ TEST_F(GenericCommands, RenamePassesLargeValuesOn) {
 
 TEST_F(GenericCommands, WhatIsReplacedIsFreedAsTheServersDeletionsAre) {
   for (const bool lazy : {false, true}) {
-    server_.config.lazyfree_lazy_server_del = lazy;
+    EXPECT_EQ(run("CONFIG", "SET", "lazyfree-lazy-server-del", lazy ? "yes" : "no"), kOk);
     store({"a"});
     run("SET", "large", kLargeValue);
     EXPECT_EQ(freed_lazily([&] { EXPECT_EQ(run("COPY", "a", "large", "REPLACE"), integer(1)); }),

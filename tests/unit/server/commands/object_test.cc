@@ -21,10 +21,8 @@ class ObjectCommands : public testing::Test {
   std::string run(const Args&... args) {
     return server_.run(args...);
   }
-  void use(MaxmemoryPolicy policy, uint64_t maxmemory_bytes = 0) {
-    server_.config.maxmemory_policy = policy;
-    server_.config.maxmemory_bytes = maxmemory_bytes;
-    server_.server.apply_config();
+  void use(std::string_view policy, std::string_view maxmemory = "0") {
+    EXPECT_EQ(run("CONFIG", "SET", "maxmemory-policy", policy, "maxmemory", maxmemory), kOk);
   }
 
   TestServer server_;
@@ -77,9 +75,8 @@ TEST_F(ObjectCommands, IdletimeNeedsLru) {
 }
 
 TEST_F(ObjectCommands, FreqNeedsLfu) {
-  use(MaxmemoryPolicy::kVolatileLfu);
-  server_.config.lfu_decay_time_minutes = 0;  // whatever time passes
-  server_.server.apply_config();
+  use("volatile-lfu");
+  EXPECT_EQ(run("CONFIG", "SET", "lfu-decay-time", "0"), kOk);  // whatever time passes
   run("SET", "key", "x");
   EXPECT_EQ(run("OBJECT", "FREQ", "key"), integer(5));
   EXPECT_EQ(run("OBJECT", "FREQ", "key"), integer(5));
@@ -102,18 +99,14 @@ TEST_F(ObjectCommands, RefcountPretendsThatSmallIntegersAreShared) {
     EXPECT_EQ(run("OBJECT", "REFCOUNT", "key"), expected) << value;
   }
   run("SET", "key", "1");
-  constexpr uint64_t kPlenty = uint64_t{1} << 40;
-  use(MaxmemoryPolicy::kAllkeysLru);
+  constexpr std::string_view kPlenty = "1024gb";
+  use("allkeys-lru");
   EXPECT_EQ(run("OBJECT", "REFCOUNT", "key"), shared);
-  for (const MaxmemoryPolicy policy :
-       {MaxmemoryPolicy::kAllkeysLru, MaxmemoryPolicy::kAllkeysLfu, MaxmemoryPolicy::kVolatileLru,
-        MaxmemoryPolicy::kVolatileLfu}) {
+  for (const char* policy : {"allkeys-lru", "allkeys-lfu", "volatile-lru", "volatile-lfu"}) {
     use(policy, kPlenty);
     EXPECT_EQ(run("OBJECT", "REFCOUNT", "key"), integer(1));
   }
-  for (const MaxmemoryPolicy policy :
-       {MaxmemoryPolicy::kVolatileTtl, MaxmemoryPolicy::kVolatileRandom,
-        MaxmemoryPolicy::kAllkeysRandom, MaxmemoryPolicy::kNoeviction}) {
+  for (const char* policy : {"volatile-ttl", "volatile-random", "allkeys-random", "noeviction"}) {
     use(policy, kPlenty);
     EXPECT_EQ(run("OBJECT", "REFCOUNT", "key"), shared);
   }
