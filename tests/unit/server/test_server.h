@@ -72,8 +72,8 @@ class TestClient final : public ClientTransport {
   Client client_;
 };
 
-// Records effects, and all keyspace events. `config` is as by default but for that, and may be
-// changed before or, with `server.apply_config()`, after the start.
+// Records effects, and all keyspace events. `config` is as by default but for that; once the server
+// is there, CONFIG SET changes it.
 class TestServer final : private EffectSink, private KeyspaceEventSink {
  public:
   explicit TestServer(Config config_in = {});

@@ -150,7 +150,7 @@ TEST(StringRange, StringsMayNotGrowBeyondTheLimit) {
   EXPECT_EQ(server.run("SETRANGE", "key", "9223372036854775807", "x"), kTooLong);
   EXPECT_EQ(server.run("GET", "key"), kNull);
 
-  server.config.proto_max_bulk_len_bytes = 1 << 20;
+  EXPECT_EQ(server.run("CONFIG", "SET", "proto-max-bulk-len", "1mb"), kOk);
   EXPECT_EQ(server.run("SETRANGE", "key", "1048575", "x"), integer(1 << 20));
   EXPECT_EQ(server.run("APPEND", "key", "x"), kTooLong);
   EXPECT_EQ(server.run("SETRANGE", "key", "1048575", "xy"), kTooLong);

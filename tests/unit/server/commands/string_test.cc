@@ -284,15 +284,18 @@ TEST_F(StringCommands, GetdelReadsAndRemoves) {
 }
 
 TEST_F(StringCommands, RemovalsAreLazyAsConfigured) {
-  server.config.lazyfree_lazy_user_del = true;
-  given("SET", "key", std::string(100'000, 'x'));
-  EXPECT_EQ(run("GETDEL", "key"), bulk(std::string(100'000, 'x')));
-  given("SET", "key", "v");
-  EXPECT_EQ(run("GETEX", "key", "PXAT", "1"), bulk("v"));
-  server.config.lazyfree_lazy_expire = true;
-  run("SET", "key", "v");
-  run("GETEX", "key", "PXAT", "1");
-  EXPECT_THAT(server.take_effects(), ElementsAre("DEL key", "SET key v", "UNLINK key"));
+  const std::string large(100'000, 'x');
+  given("CONFIG", "SET", "lazyfree-lazy-user-del", "yes");
+  given("SET", "key", large);
+  EXPECT_EQ(run("GETDEL", "key"), bulk(large));
+  EXPECT_THAT(server.take_effects(), ElementsAre("UNLINK key"));
+  given("SET", "key", large);
+  EXPECT_EQ(run("GETEX", "key", "PXAT", "1"), bulk(large));
+  EXPECT_THAT(server.take_effects(), ElementsAre("DEL key"));
+  given("CONFIG", "SET", "lazyfree-lazy-expire", "yes");
+  given("SET", "key", large);
+  EXPECT_EQ(run("GETEX", "key", "PXAT", "1"), bulk(large));
+  EXPECT_THAT(server.take_effects(), ElementsAre("UNLINK key"));
 }
 
 TEST_F(StringCommands, GetexReadsAndChangesTheExpiry) {
