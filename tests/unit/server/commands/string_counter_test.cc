@@ -114,6 +114,9 @@ TEST(StringCounter, IntegralSumsStayText) {
   server.run("SET", "key", "1");
   EXPECT_EQ(server.run("INCRBYFLOAT", "key", "2"), bulk("3"));
   EXPECT_EQ(server.entry("key").encoding(), Encoding::kEmbedded);
+  EXPECT_EQ(server.run("COPY", "key", "copy"), integer(1));
+  EXPECT_EQ(server.run("RENAME", "copy", "renamed"), kOk);
+  EXPECT_EQ(server.entry("renamed").encoding(), Encoding::kEmbedded);
   EXPECT_EQ(server.run("INCR", "key"), integer(4));
   EXPECT_EQ(server.entry("key").encoding(), Encoding::kInt32);
 }
