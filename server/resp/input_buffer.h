@@ -38,10 +38,10 @@ class InputBuffer {
     filled_ = end_ == capacity_;
   }
 
+  // Leaves tail() where it is: a client that is resumed consumes while a read is under way.
   void consume(size_t count) {
     SPINEL_ASSERT(count <= size());
     begin_ += count;
-    if (begin_ == end_) begin_ = end_ = 0;
   }
 
   // Makes room for the next read. `expected_bytes` is what the pending request will take in all, if

@@ -101,6 +101,16 @@ bool covers_7_2_subcommands(const Command& command, const Reply& spinel, const R
          spinel.is_reply();
 }
 
+bool covers_lolwut(const Command& command, const Reply& spinel, const Reply& redis) {
+  return is(command, "lolwut") && spinel.type == redis.type;
+}
+
+bool covers_loglevel_nothing(const Command& command, const Reply& spinel, const Reply& redis) {
+  return is(command, "config", "set") && spinel.is_error() &&
+         spinel.text == redis.text + ", nothing" &&
+         redis.text.find("'loglevel'") != std::string::npos;
+}
+
 const Difference kDifferences[] = {
     {"the two servers read their clocks at different moments", covers_clock},
     {"a random choice", covers_random_choice},
@@ -112,6 +122,8 @@ const Difference kDifferences[] = {
      covers_refcount},
     {"flags, categories and tips are sets, and sent in the server's own order",
      covers_command_info},
+    {"every server has a picture of its own", covers_lolwut},
+    {"new in 7.2: loglevel nothing", covers_loglevel_nothing},
     {"new in 7.2: CLIENT NO-TOUCH and CLIENT SETINFO", covers_7_2_subcommands},
 };
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kHistoryCommands = 50'000;
 constexpr std::size_t kShownCommands = 12;
+constexpr std::size_t kShownPredecessors = 3;
 constexpr int kDatabases = 16;
 
 ServerOptions oracle_options() {
@@ -78,9 +79,13 @@ void Duel::report(std::size_t at, const std::vector<Command>& commands, std::uin
   }
   std::string before;
   for (auto row = related.rbegin(); row != related.rend(); ++row) before += "    " + *row + "\n";
+  std::string just_before;
+  for (std::size_t i = at - std::min(at, kShownPredecessors); i < at; ++i) {
+    just_before += "    " + to_string(commands[i]) + "\n";
+  }
   ADD_FAILURE() << "command " << first_index + at << ": " << to_string(commands[at])
-                << "\n  ours:  " << spinel << "\n  Redis: " << redis
-                << "\n  before it, on the same keys:\n"
+                << "\n  ours:  " << spinel << "\n  Redis: " << redis << "\n  just before it:\n"
+                << just_before << "  before it, on the same keys:\n"
                 << before;
 }
 

@@ -128,6 +128,19 @@ TEST_F(BlockingTest, PauseOfAllHoldsEveryCommand) {
   EXPECT_GE(Clock::now() - before, milliseconds(190));
 }
 
+TEST_F(BlockingTest, RequestsThatComeAfterAPauseAreReadFromTheirBeginning) {
+  RawConnection connection = server().raw();
+  for (int round = 0; round < 20; ++round) {
+    ASSERT_TRUE(connection.send(encode_command({"CLIENT", "PAUSE", "1"}) +
+                                encode_command({"PING", "held back"}) +
+                                encode_command({"PING", "waiting"})));
+    EXPECT_EQ(connection.read_reply(), ok());
+    EXPECT_EQ(connection.read_reply(), bulk("held back"));
+    EXPECT_EQ(connection.read_reply(), bulk("waiting"));
+    EXPECT_EQ(connection.run("PING", "next"), bulk("next"));
+  }
+}
+
 TEST_F(BlockingTest, PausedKeysDoNotExpire) {
   run("SET", "a", 1, "PX", 50);
   ASSERT_EQ(line("CLIENT PAUSE 100000 WRITE"), ok());
