@@ -10,6 +10,7 @@
 #include "server/config/config.h"
 #include "server/config/launch.h"
 #include "server/config/load.h"
+#include "server/info.h"
 #include "server/log/log.h"
 #include "server/net/event_loop.h"
 #include "server/process/banner.h"
@@ -69,6 +70,10 @@ void report_current_command(CrashWriter& out, void* context) {
   out.text("\n");
 }
 
+void report_info(CrashWriter& out, void* context) {
+  out.text(describe_server(*static_cast<Server*>(context), InfoSelection::from_arguments({})));
+}
+
 // Serves until shutdown. Returns the exit status.
 int serve(Config& config, const std::string& program) {
   Server server(config);
@@ -79,6 +84,7 @@ int serve(Config& config, const std::string& program) {
     return 1;
   }
   set_thread_affinity(config.server_cpulist);
+  add_crash_section("INFO OUTPUT", report_info, &server);
   add_crash_section("CURRENT CLIENT", report_current_command, &server);
   server.config_store.on_change({"crash-log-enabled"}, [](const Config& changed) {
     changed.crash_log_enabled ? install_crash_handler() : remove_crash_handler();

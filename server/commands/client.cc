@@ -69,6 +69,12 @@ std::optional<bool> read_switch(CommandContext& ctx, size_t index) {
   return std::nullopt;
 }
 
+void too_many_arguments(CommandContext& ctx) {
+  ctx.error(
+      fmt::format("ERR unknown subcommand or wrong number of arguments for '{}'. Try CLIENT HELP.",
+                  ctx.arg(1)));
+}
+
 Client* find_client(Server& server, uint64_t id) {
   const auto found = server.clients.find(id);
   return found == server.clients.end() || found->second->closing ? nullptr : found->second;
@@ -249,7 +255,7 @@ void client_no_touch_command(CommandContext& ctx) {
 
 void client_pause_command(CommandContext& ctx) {
   PauseScope scope = PauseScope::kAll;
-  if (ctx.arity() > 4) return ctx.syntax_error();
+  if (ctx.arity() > 4) return too_many_arguments(ctx);
   if (ctx.arity() == 4) {
     if (ctx.arg_is(3, "WRITE")) {
       scope = PauseScope::kWrites;
@@ -301,7 +307,7 @@ void client_setname_command(CommandContext& ctx) {
 
 void client_unblock_command(CommandContext& ctx) {
   bool with_error = false;
-  if (ctx.arity() > 4) return ctx.syntax_error();
+  if (ctx.arity() > 4) return too_many_arguments(ctx);
   if (ctx.arity() == 4) {
     with_error = ctx.arg_is(3, "ERROR");
     if (!with_error && !ctx.arg_is(3, "TIMEOUT")) {

@@ -1,6 +1,7 @@
 // Commands about the connection itself: who the client is, which protocol and database it uses.
 #include <algorithm>
 #include <fmt/format.h>
+#include <limits>
 
 #include "server/command/context.h"
 #include "server/command/families.h"
@@ -132,7 +133,10 @@ void reset_command(CommandContext& ctx) {
 }
 
 void select_command(CommandContext& ctx) {
-  const auto index = ctx.integer(1);
+  constexpr int64_t kLow = std::numeric_limits<int>::min();
+  constexpr int64_t kHigh = std::numeric_limits<int>::max();
+  const auto index = ctx.integer_between(
+      1, kLow, kHigh, "ERR value is out of range, value must between -2147483648 and 2147483647");
   if (!index) return;
   if (*index < 0 || *index >= ctx.server.keyspace.database_count()) {
     return ctx.error("ERR DB index is out of range");

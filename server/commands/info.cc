@@ -1,4 +1,6 @@
 // INFO: everything there is to know about the server, in sections of lines.
+#include "server/info.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <sys/resource.h>
@@ -235,9 +237,10 @@ void write_keyspace(InfoWriter& info, Server& server) {
   }
 }
 
-void info_command(CommandContext& ctx) {
-  Server& server = ctx.server;
-  InfoWriter info(InfoSelection::from_arguments(ctx.args.subspan(1)));
+}  // namespace
+
+std::string describe_server(Server& server, InfoSelection selection) {
+  InfoWriter info(selection);
   write_server(info, server);
   write_clients(info, server);
   write_memory(info, server);
@@ -251,7 +254,14 @@ void info_command(CommandContext& ctx) {
   write_commands(info, server);
   if (info.begin(InfoSection::kCluster)) info.field("cluster_enabled", 0);
   write_keyspace(info, server);
-  ctx.reply.verbatim("txt", info.text());
+  return std::move(info.text());
+}
+
+namespace {
+
+void info_command(CommandContext& ctx) {
+  const auto selection = InfoSelection::from_arguments(ctx.args.subspan(1));
+  ctx.reply.verbatim("txt", describe_server(ctx.server, selection));
 }
 
 constexpr CommandRow kInfoRows[] = {

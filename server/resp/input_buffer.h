@@ -21,7 +21,7 @@ class InputBuffer {
   static constexpr size_t kReadCapacity = 64 * 1024;
 
   InputBuffer() = default;
-  ~InputBuffer() { storage::free_bytes(bytes_, capacity_); }
+  ~InputBuffer() { release(); }
   InputBuffer(const InputBuffer&) = delete;
   InputBuffer& operator=(const InputBuffer&) = delete;
 
@@ -53,6 +53,8 @@ class InputBuffer {
       end_ -= begin_;
       begin_ = 0;
     }
+    // A long argument is done with: its room goes back at once, not when the client falls quiet.
+    if (end_ == 0 && capacity_ > kReadCapacity && expected_bytes == 0) release();
     size_t wanted = capacity_ == 0 ? kInitialCapacity : capacity_;
     if (filled_ && wanted < kReadCapacity) wanted *= 2;
     if (expected_bytes > wanted) {
@@ -72,6 +74,12 @@ class InputBuffer {
   }
 
  private:
+  void release() {
+    storage::free_bytes(bytes_, capacity_);
+    bytes_ = nullptr;
+    begin_ = end_ = capacity_ = 0;
+    filled_ = false;
+  }
   void resize(size_t wanted) {
     bytes_ = static_cast<char*>(storage::reallocate_bytes(bytes_, capacity_, wanted));
     capacity_ = wanted;
