@@ -122,7 +122,11 @@ class CommandContext {
   void block(BlockReason reason, CommandArgs keys, int64_t timeout_ms);
 
   // --- replies
-  void error(std::string_view text) { reply.error(text); }
+  // CR and LF at the end of `text`, where it repeats what the client sent, are left out.
+  void error(std::string_view text) {
+    while (text.ends_with('\r') || text.ends_with('\n')) text.remove_suffix(1);
+    reply.error(text);
+  }
   void syntax_error() { reply.error(errors::kSyntax); }
 
  private:

@@ -297,7 +297,7 @@ void debug_stringmatch_len(CommandContext& ctx) {
 }
 
 void debug_error(CommandContext& ctx) {
-  ctx.error(ctx.arg(2));
+  ctx.reply.error(ctx.arg(2));
 }
 
 void reply_attribute(resp::ReplyWriter& reply) {

@@ -1,5 +1,6 @@
 // SLOWLOG: the commands that ran longer than slowlog-log-slower-than.
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "server/command/context.h"
 #include "server/command/families.h"
@@ -35,8 +36,9 @@ void reply_entry(resp::ReplyWriter& reply, const SlowLogEntry& entry) {
 
 void slowlog_get_command(CommandContext& ctx) {
   if (ctx.arity() > 3) {
-    return ctx.error(
-        "ERR unknown subcommand or wrong number of arguments for 'get'. Try SLOWLOG HELP.");
+    return ctx.error(fmt::format(
+        "ERR unknown subcommand or wrong number of arguments for '{}'. Try SLOWLOG HELP.",
+        ctx.arg(1)));
   }
   int64_t count = kDefaultCount;
   if (ctx.arity() == 3) {

@@ -24,7 +24,8 @@ class ReplyWriter {
   void ok() { out_->append("+OK\r\n"); }
   // `text` must be free of CR and LF.
   void simple(std::string_view text);
-  // `text` starts with its code ("ERR ..."). CR and LF in it are sent as spaces.
+  // `text` starts with its code ("ERR ..."). CR and LF in it are sent as spaces, at its end not at
+  // all.
   void error(std::string_view text);
 
   void integer(int64_t value);

@@ -139,7 +139,8 @@ TEST_F(ProtocolTest, OddRequestsThatRedisAccepts) {
   for (const OddRequest& request : requests) {
     RawConnection connection = server().raw();
     ASSERT_TRUE(connection.send(request.bytes + "QUIT\r\n"));
-    EXPECT_EQ(connection.read_until_closed(), request.reply + "+OK\r\n") << printable(request.bytes);
+    EXPECT_EQ(connection.read_until_closed(), request.reply + "+OK\r\n")
+        << printable(request.bytes);
   }
 }
 
