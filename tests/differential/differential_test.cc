@@ -2,7 +2,6 @@
 // for what differences.cc lists. SPINEL_SEED repeats a run, SPINEL_COMMANDS sets its length per
 // family.
 
-#include <chrono>
 #include <gtest/gtest.h>
 #include <iostream>
 #include <stdlib.h>
@@ -22,18 +21,14 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
   return text != nullptr && *text != '\0' ? ::strtoull(text, nullptr, 10) : otherwise;
 }
 
-/// Another one each time, so that runs add up: it is printed, and SPINEL_SEED brings it back.
-std::uint64_t fresh_seed() {
-  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count() /
-                                    1000) %
-         1'000'000'007;
-}
+/// The same streams on every run, so that a failure is a change's own. SPINEL_SEED asks for others.
+constexpr std::uint64_t kDefaultSeed = 20'261'123;
 
 class DifferentialTest : public testing::TestWithParam<const Family*> {};
 
 TEST_P(DifferentialTest, AnswersAsRedisDoes) {
   const Family& family = *GetParam();
-  const std::uint64_t seed = number_from_environment("SPINEL_SEED", fresh_seed());
+  const std::uint64_t seed = number_from_environment("SPINEL_SEED", kDefaultSeed);
   const std::uint64_t commands = number_from_environment("SPINEL_COMMANDS", kDefaultCommands);
   std::cout << family.name << ": SPINEL_SEED=" << seed << " SPINEL_COMMANDS=" << commands << "\n";
   SCOPED_TRACE("SPINEL_SEED=" + std::to_string(seed));
