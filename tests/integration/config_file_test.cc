@@ -166,6 +166,15 @@ TEST_F(ConfigFileTest, VersionAndHelp) {
   EXPECT_NE(help.output.find("--port"), std::string::npos) << help.output;
 }
 
+TEST_F(ConfigFileTest, CommandsMayBeRenamedAndTakenAway) {
+  start({.config = "rename-command GET fetch\nrename-command ECHO \"\"\n"});
+  expect_session(
+      {{"SET key value", ok()},
+       {"FETCH key", bulk("value")},
+       {"GET key", error("ERR unknown command 'GET', with args beginning with: 'key' ")},
+       {"ECHO hello", error("ERR unknown command 'ECHO', with args beginning with: 'hello' ")}});
+}
+
 // --- CONFIG ---
 
 TEST_F(ConfigTest, Get) {

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -107,6 +108,28 @@ TEST_F(ShutdownTest, DaemonizeLeavesAServerWithAPidFile) {
   ::kill(pid, SIGTERM);
   EXPECT_TRUE(wait_until([&] { return ::kill(pid, 0) != 0; }));
   EXPECT_EQ(read_file(pid_path), "") << "the pid file goes with the server";
+}
+
+TEST_F(ShutdownTest, SystemdIsToldWhenTheServerIsReady) {
+  const TempDir directory;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = directory.file("notify");
+  ASSERT_LT(path.size(), sizeof address.sun_path);
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int supervisor = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::bind(supervisor, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  start_with({"--supervised", "systemd"});
+  ::unsetenv("NOTIFY_SOCKET");
+  std::string heard;
+  EXPECT_TRUE(wait_until([&] {
+    char message[4096];
+    const ssize_t size = ::recv(supervisor, message, sizeof message, MSG_DONTWAIT);
+    if (size > 0) heard.append(message, static_cast<std::size_t>(size)).append("\n");
+    return heard.find("READY=1") != std::string::npos;
+  })) << heard;
+  ::close(supervisor);
 }
 
 TEST_F(ShutdownTest, APidFileOnRequest) {
