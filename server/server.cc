@@ -242,6 +242,7 @@ storage::EvictionResult Server::evict() {
 }
 
 bool Server::make_room() {
+  if (pause_scope_ != PauseScope::kNone) return true;  // the dataset must stay as it is
   if (used_memory_for_eviction() <= config.maxmemory_bytes) return true;
   return evict() != storage::EvictionResult::kFail;
 }

@@ -46,7 +46,7 @@ size_t Dispatcher::process(Client& client, std::string_view input, resp::Request
       done = request.end;
       run(client, args_of(request), request.command, request.key_hash, request.has_key_hash,
           Wake::kNone);
-      if (!may_execute(client)) {
+      if (!may_execute(client) || server_.shutdown_request()) {
         // What was parsed behind this command is parsed again when the client may go on.
         parser.reset();
         return done;

@@ -2,6 +2,7 @@
 
 #include <asio/basic_socket_acceptor.hpp>
 #include <asio/ip/v6_only.hpp>
+#include <chrono>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,40 +29,49 @@ bool is_loopback(const Tcp::endpoint& endpoint) {
   return address == asio::ip::address_v4::loopback() || address == asio::ip::address_v6::loopback();
 }
 
-// Accepting failed: not a reason to stop listening. Out of descriptors, it will be tried at the
-// next connection.
-void log_accept_error(const asio::error_code& error) {
-  log_warning("Accepting client connection: {}", error.message());
-}
+// How long to leave connections waiting after one could not be accepted, as when descriptors run
+// out: trying again at once would only spin.
+constexpr std::chrono::milliseconds kPauseAfterError{100};
 
 template <typename Protocol>
 class SocketListener : public Listener {
  public:
   using Acceptor = asio::basic_socket_acceptor<Protocol, Executor>;
+  using PeerSocket = asio::basic_stream_socket<Protocol, Executor>;
 
   SocketListener(EventLoop& loop, Acceptor acceptor)
-      : loop_(loop), acceptor_(std::move(acceptor)) {}
+      : loop_(loop), acceptor_(std::move(acceptor)), retry_timer_(loop.context().get_executor()) {}
 
   void start() override {
-    acceptor_.async_accept(loop_.context().get_executor(),
-                           [this](const asio::error_code& error,
-                                  asio::basic_stream_socket<Protocol, Executor> socket) {
-                             if (error == asio::error::operation_aborted)
-                               return;  // `this` may be gone
-                             if (error) {
-                               log_accept_error(error);
-                             } else {
-                               greet(std::move(socket));
-                             }
-                             start();
-                           });
+    acceptor_.async_accept(
+        loop_.context().get_executor(),
+        [this, alive = alive()](const asio::error_code& error, PeerSocket socket) {
+          if (alive.expired()) return;  // CONFIG SET port or bind made others
+          if (error) return start_later(error);
+          greet(std::move(socket));
+          start();
+        });
   }
 
  protected:
-  virtual void greet(asio::basic_stream_socket<Protocol, Executor> socket) = 0;
+  virtual void greet(PeerSocket socket) = 0;
 
   EventLoop& loop_;
+
+ private:
+  std::weak_ptr<bool> alive() const { return alive_; }
+
+  void start_later(const asio::error_code& error) {
+    log_warning("Accepting client connection: {}", error.message());
+    retry_timer_.expires_after(kPauseAfterError);
+    retry_timer_.async_wait([this, alive = alive()](const asio::error_code&) {
+      if (!alive.expired()) start();
+    });
+  }
+
   Acceptor acceptor_;
+  Timer retry_timer_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 class TcpListener final : public SocketListener<Tcp> {
