@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "server/client.h"
+#include "server/command/secrets.h"
 #include "server/config/split_args.h"
 #include "server/server.h"
 #include "storage/base/clock.h"
@@ -14,10 +15,9 @@ void feed_monitors(Server& server, const Client& client, const Command& command,
   const int64_t now_us = storage::wall_clock_us();
   std::string line = fmt::format("+{}.{:06} [{} {}]", now_us / 1'000'000, now_us % 1'000'000,
                                  client.database, client.address);
-  const bool secret = command.name == "auth";
-  for (size_t i = 0; i < args.size(); ++i) {
+  for (std::string_view arg : without_secrets(command, args)) {
     line += ' ';
-    line += quote_arg(secret && i > 0 ? "(redacted)" : args[i]);
+    line += quote_arg(arg);
   }
   line += "\r\n";
   for (Client* monitor : server.monitors) {

@@ -192,7 +192,7 @@ void Server::cron() {
 
 void Server::before_sleep() {
   expire_cycle(true);
-  if (eviction_unfinished_) evict();
+  if (eviction_unfinished_ && pause_scope_ == PauseScope::kNone) evict();
   effects.commit();
 }
 

@@ -50,6 +50,7 @@ void BlockedClients::wake(Client& client, Wake reason) {
   forget(client, *wait);
   waits_.erase(found);
 
+  if (client.closing) return;  // what it waited for is for others
   const std::vector<std::string_view> args(wait->args.begin(), wait->args.end());
   retry_(client, args, reason);
 
@@ -57,6 +58,8 @@ void BlockedClients::wake(Client& client, Wake reason) {
     if (!client.closing) client.transport().resume_input();
     return;
   }
+  // What was paused began only now, and its wait is a new one.
+  if (client.blocked != wait->reason) return;
   SPINEL_ASSERT(reason != Wake::kTimeout);
   // It blocked again: give it back its place and its deadline.
   const std::unique_ptr<Wait> again = std::move(waits_.at(&client));

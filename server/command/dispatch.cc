@@ -4,6 +4,7 @@
 
 #include "server/command/command_errors.h"
 #include "server/command/context.h"
+#include "server/command/secrets.h"
 #include "server/log/log.h"
 #include "server/monitor.h"
 #include "server/server.h"
@@ -140,7 +141,9 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, u
     call(client, args, *command, key_hash, has_key_hash, wake);
   }
   if (client.blocked != BlockReason::kNone) return;
-  if (client.reply_mode == ReplyMode::kOff || mode == ReplyMode::kSkipThis) {
+  // Only CLIENT REPLY ON moves a client from skipping to kOn, and it always answers.
+  if (client.reply_mode == ReplyMode::kOff ||
+      (mode == ReplyMode::kSkipThis && client.reply_mode != ReplyMode::kOn)) {
     client.output.truncate(mark);
   }
   if (mode == ReplyMode::kSkipThis && client.reply_mode == ReplyMode::kSkipThis) {
@@ -197,7 +200,13 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
     reject(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
     return false;
   }
-  if (client.closing) return false;  // evicting made room at its expense
+  if (client.monitor) {
+    // As a replica is, a monitor is an observer: it is never paused, and stays away from the keys.
+    if (!command->has(CommandFlags::kWrite | CommandFlags::kReadonly | CommandFlags::kMayReplicate))
+      return true;
+    reject(client, command, "ERR Replica can't interact with the keyspace");
+    return false;
+  }
   const PauseScope pause = server_.pause_scope();
   if (pause == PauseScope::kAll || (pause == PauseScope::kWrites && may_write(*command))) {
     client.last_command = command;
@@ -233,7 +242,6 @@ void Dispatcher::call(Client& client, CommandArgs args, const Command& command, 
   const size_t mark = client.output.size();
   const int database = client.database;
   client.last_command = &command;
-  ++client.commands_processed;
   Client* const outer = std::exchange(server_.current_client, &client);
   command.handler(context);
   server_.current_client = outer;
@@ -241,9 +249,10 @@ void Dispatcher::call(Client& client, CommandArgs args, const Command& command, 
   const uint64_t ticks = TickClock::now_ticks();
   const uint64_t duration_ns = TickClock::ticks_to_ns(ticks - last_ticks_);
   last_ticks_ = ticks;
-  record(client, args, command, mark, duration_ns);
+  // A command that blocked is counted when it ends.
+  if (client.blocked == BlockReason::kNone) record(client, args, command, mark, duration_ns);
 
-  if (!server_.monitors.empty() && wake != Wake::kTimeout) {
+  if (!server_.monitors.empty() && wake == Wake::kNone) {
     feed_monitors(server_, client, command, args);
   }
   if (server_.effects.active()) {
@@ -256,6 +265,7 @@ void Dispatcher::call(Client& client, CommandArgs args, const Command& command, 
 void Dispatcher::record(Client& client, CommandArgs args, const Command& command, size_t mark,
                         uint64_t duration_ns) {
   ++server_.stats.total_commands_processed;
+  ++client.commands_processed;
   const std::string_view reply = client.output.view().substr(mark);
   const bool failed = !reply.empty() && reply[0] == '-';
   if (failed) {
@@ -274,7 +284,8 @@ void Dispatcher::record(Client& client, CommandArgs args, const Command& command
   const auto duration_us = static_cast<int64_t>(duration_ns / 1000);
   if (duration_ns >= kSlowEnoughToRefreshTimeNs) server_.update_time();
   if (!command.has(CommandFlags::kSkipSlowlog)) {
-    server_.slowlog.record(args, duration_us, server_.now_ms() / 1000, client.address, client.name,
+    server_.slowlog.record(without_secrets(command, args), duration_us, server_.now_ms() / 1000,
+                           client.address, client.name,
                            {.slower_than_us = server_.config.slowlog_log_slower_than_us,
                             .max_length = static_cast<size_t>(server_.config.slowlog_max_len)});
   }

@@ -323,8 +323,15 @@ void client_unblock_command(CommandContext& ctx) {
     return ctx.reply.integer(0);
   }
   if (with_error) {
-    client->reply.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
-    client->transport().output_ready();
+    constexpr std::string_view kUnblocked = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+    if (client->reply_mode == ReplyMode::kOn) {
+      client->reply.error(kUnblocked);
+      client->transport().output_ready();
+    } else if (client->reply_mode == ReplyMode::kSkipThis) {
+      client->reply_mode = ReplyMode::kOn;
+    }
+    ++ctx.server.stats.total_error_replies;
+    ctx.server.error_stats.record(kUnblocked);
     ctx.server.blocked.unblock(*client);
   } else {
     ctx.server.blocked.time_out(*client);

@@ -146,11 +146,12 @@ std::optional<std::string> ConfigStore::apply_changes(const std::vector<Assignme
           std::find(applied.begin(), applied.end(), &hook) != applied.end()) {
         continue;
       }
+      // One that fails is restored too: it may have undone the old before the new went wrong.
+      applied.push_back(&hook);
       if (const auto reason = hook.apply(config_)) {
         restore(before, applied);
         return set_failed(each.name, *reason);
       }
-      applied.push_back(&hook);
     }
   }
   return std::nullopt;

@@ -64,6 +64,7 @@ void Connection::on_read(const asio::error_code& error, size_t bytes) {
 void Connection::process_input() {
   if (client_->close_after_reply || client_->closing) {
     input_.consume(input_.size());
+    if (client_->close_after_reply) output_ready();
     return;
   }
   input_.consume(loop_.server().dispatcher.process(*client_, input_.view(), parser_));

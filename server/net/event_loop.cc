@@ -16,6 +16,8 @@ namespace spinel::server::net {
 
 namespace {
 
+constexpr int64_t kFarthestWakeUpMs = 24 * 3600 * 1000;
+
 constexpr std::string_view kTooManyClients = "-ERR max number of clients reached\r\n";
 constexpr std::string_view kProtectedMode =
     "-DENIED Redis is running in protected mode because protected mode is enabled and no password "
@@ -174,9 +176,11 @@ void EventLoop::arm_deadline() {
     deadline_timer_.cancel();
     return;
   }
-  // Deadlines are times of the same monotonic clock that steady_clock reads.
+  // Deadlines are times of the same monotonic clock that steady_clock reads. One that is far away
+  // is looked at again before: it may lie beyond what the timer can count.
+  const int64_t at_ms = std::min(deadline_ms, server_.monotonic_ms() + kFarthestWakeUpMs);
   deadline_timer_.expires_at(
-      std::chrono::steady_clock::time_point(std::chrono::milliseconds(deadline_ms)));
+      std::chrono::steady_clock::time_point(std::chrono::milliseconds(at_ms)));
   deadline_timer_.async_wait([this](const asio::error_code& error) {
     if (error) return;
     armed_deadline_ms_ = 0;

@@ -141,6 +141,19 @@ TEST_F(BlockingTest, RequestsThatComeAfterAPauseAreReadFromTheirBeginning) {
   }
 }
 
+TEST_F(BlockingTest, ACommandThatBlocksAfterAPauseKeepsItsOwnTimeout) {
+  RawConnection other = server().raw();
+  ASSERT_EQ(line("CLIENT PAUSE 50"), ok());
+  EXPECT_EQ(other.run("WAIT", "1", "20"), integer(0));
+}
+
+TEST_F(BlockingTest, AFarDeadlineDoesNotDisturbOthers) {
+  RawConnection other = server().raw();
+  ASSERT_TRUE(other.send(encode_command({"WAIT", "1", "9000000000000000"})));
+  ASSERT_TRUE(wait_until([&] { return info_number("blocked_clients") == 1; }));
+  EXPECT_EQ(line("PING"), status("PONG"));
+}
+
 TEST_F(BlockingTest, PausedKeysDoNotExpire) {
   run("SET", "a", 1, "PX", 50);
   ASSERT_EQ(line("CLIENT PAUSE 100000 WRITE"), ok());

@@ -62,7 +62,7 @@ TEST(SlowlogCommands, Errors) {
   EXPECT_EQ(server.run("SLOWLOG", "GET", "99999999999999999999"), bad_count);
   EXPECT_EQ(
       server.run("SLOWLOG", "GET", "1", "2"),
-      error("ERR unknown subcommand or wrong number of arguments for 'get'. Try SLOWLOG HELP."));
+      error("ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP."));
   EXPECT_EQ(server.run("SLOWLOG"), error("ERR wrong number of arguments for 'slowlog' command"));
   EXPECT_EQ(server.run("SLOWLOG", "LEN", "x"),
             error("ERR wrong number of arguments for 'slowlog|len' command"));
