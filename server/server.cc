@@ -15,6 +15,8 @@ constexpr size_t kIdDigits = 40;
 // Buckets of a resize moved at a time by the periodic work, and the time it may take in all.
 constexpr size_t kResizeBuckets = 128;
 constexpr int64_t kResizeBudgetUs = 1000;
+// What a client that has not authenticated may leave unread.
+constexpr size_t kMaxUnauthenticatedOutput = 1 << 20;
 
 bool uses_lfu(MaxmemoryPolicy policy) {
   return policy == MaxmemoryPolicy::kAllkeysLfu || policy == MaxmemoryPolicy::kVolatileLfu;
@@ -132,6 +134,9 @@ void Server::check_output_limit(Client& client) {
       config.client_output_buffer_limit[static_cast<size_t>(ClientClass::kNormal)];
   const size_t pending = client.output.size();
   bool over = limit.hard_bytes != 0 && pending > limit.hard_bytes;
+  if (!client.authenticated && !config.requirepass.empty() && pending > kMaxUnauthenticatedOutput) {
+    over = true;  // all it can have asked for is errors
+  }
   if (limit.soft_bytes != 0 && pending > limit.soft_bytes) {
     if (client.output_over_soft_limit_since_ms == 0) {
       client.output_over_soft_limit_since_ms = monotonic_ms_;

@@ -2,6 +2,9 @@
 // compile.
 #pragma once
 
+// clang-format off
+#include <cstdlib>  // first: see asio.cc
+
 #include <asio/basic_signal_set.hpp>
 #include <asio/basic_stream_socket.hpp>
 #include <asio/basic_waitable_timer.hpp>
@@ -9,6 +12,7 @@
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
+// clang-format on
 
 namespace spinel::server::net {
 

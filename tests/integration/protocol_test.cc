@@ -293,6 +293,19 @@ TEST_F(OwnProtocolTest, StrangersMaySendOnlySmallRequests) {
   EXPECT_EQ(connection.run("ECHO", std::string(20000, 'x')), bulk(std::string(20000, 'x')));
 }
 
+TEST_F(OwnProtocolTest, WhoHasNotAuthenticatedGetsNoUnboundedBuffer) {
+  start({.config = "requirepass secret\n"});
+  RawConnection connection = server().raw();
+  std::string requests;
+  for (int i = 0; i < 10'000; ++i) requests += "PING\r\n";
+  // Errors that nobody reads: more than sockets hold and the server is ready to keep.
+  bool sending = true;
+  for (int i = 0; i < 200 && sending; ++i) sending = connection.send(requests);
+  EXPECT_FALSE(sending);
+  RawConnection other = server().raw();
+  EXPECT_EQ(other.run("AUTH", "secret"), ok());
+}
+
 TEST_F(OwnProtocolTest, StrangersMayPipelineTheirPasswordAndMore) {
   start_with({"--requirepass", "secret"});
   RawConnection connection = server().raw();
