@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <unistd.h>
-#include <vector>
 
 namespace spinel::server {
 namespace {
@@ -20,16 +20,15 @@ std::optional<std::string> value_of(std::string_view variable, const ProcessTitl
   return std::nullopt;
 }
 
-// The C library and whoever called getenv() hold pointers into the original strings, so the copies
-// are never freed.
+// The C library and whoever called getenv() hold pointers into the environment until the very end
+// of the process, so the copy is never freed.
 void move_environment() {
   size_t count = 0;
   while (environ[count] != nullptr) ++count;
-  static std::vector<char*> moved;
-  moved.reserve(count + 1);
-  for (size_t i = 0; i < count; ++i) moved.push_back(::strdup(environ[i]));
-  moved.push_back(nullptr);
-  environ = moved.data();
+  auto** moved = static_cast<char**>(std::calloc(count + 1, sizeof(char*)));
+  if (moved == nullptr) return;
+  for (size_t i = 0; i < count; ++i) moved[i] = ::strdup(environ[i]);
+  environ = moved;
 }
 
 ProcessTitleArea process_area;
