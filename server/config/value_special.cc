@@ -32,6 +32,13 @@ bool is_empty_list(ConfigWords words) {
   return words.empty() || (words.size() == 1 && words[0].empty());
 }
 
+// Whether a word can stand in a file without quotes.
+bool is_plain_word(std::string_view word) {
+  return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+    return c > ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\' && c != '#';
+  });
+}
+
 class UnixSocketPermissions : public ValueKind {
  public:
   ConfigError parse(Config& config, ConfigWords words, ValueOrigin) const override {
@@ -92,7 +99,13 @@ class Bind : public ListKind {
   }
 
   std::vector<std::string> lines(const Config& config, bool) const override {
-    return {config.bind.empty() ? "\"\"" : print(config)};
+    if (config.bind.empty()) return {"\"\""};
+    std::string line;
+    for (const std::string& address : config.bind) {
+      if (!line.empty()) line += ' ';
+      line += is_plain_word(address) ? address : quote_arg(address);
+    }
+    return {line};
   }
 };
 
