@@ -1,0 +1,136 @@
+// The account of memory while several threads allocate, free, and hand over what they allocated.
+
+#include "storage/base/memory.h"
+
+#include <array>
+#include <atomic>
+#include <gtest/gtest.h>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "storage/base/clock.h"
+#include "storage/containers/slab.h"
+
+namespace spinel::storage {
+namespace {
+
+constexpr size_t kMegabyte = 1 << 20;
+
+// Blocks on their way from one thread to another.
+class Belt {
+ public:
+  void put(void* block) {
+    const std::lock_guard lock(mutex_);
+    blocks_.push_back(block);
+  }
+  std::vector<void*> take_all() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(blocks_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<void*> blocks_;
+};
+
+class MemoryThreads : public testing::Test {
+ protected:
+  MemoryThreads() { register_memory_thread(); }
+};
+
+TEST_F(MemoryThreads, TheSumHoldsWhileBlocksPassBetweenThreads) {
+  constexpr size_t kSize = 64 * 1024;
+  constexpr int kBlocks = 2000;
+  constexpr int kMostOnTheBelt = 64;
+  const size_t before = used_memory();
+  Belt belt;
+  std::atomic<int> on_the_belt{0};
+  std::thread freer([&] {
+    register_memory_thread();
+    for (int freed = 0; freed < kBlocks;) {
+      for (void* block : belt.take_all()) {
+        free_bytes(block, kSize);
+        ++freed;
+        --on_the_belt;
+      }
+    }
+  });
+  for (int i = 0; i < kBlocks; ++i) {
+    while (on_the_belt >= kMostOnTheBelt) std::this_thread::yield();
+    ++on_the_belt;
+    belt.put(allocate_bytes(kSize));
+    adjust_idle_memory(16);
+    EXPECT_LE(used_memory(), before + (kMostOnTheBelt + 1) * kSize + kMegabyte);
+  }
+  freer.join();
+  EXPECT_LE(used_memory(), before + kMegabyte);
+  EXPECT_GE(used_memory() + kMegabyte, before);
+  adjust_idle_memory(-16 * kBlocks);
+}
+
+TEST_F(MemoryThreads, ThreadsComeAndGoWhileMemoryIsRead) {
+  constexpr int kThreads = 4;
+  constexpr int kRounds = 25;
+  const size_t before = used_memory();
+  for (int round = 0; round < kRounds; ++round) {
+    std::atomic<int> running{kThreads};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&running] {
+        register_memory_thread();
+        for (int i = 0; i < 50; ++i) free_bytes(allocate_bytes(kMegabyte), kMegabyte);
+        --running;
+      });
+    }
+    while (running > 0) EXPECT_LE(used_memory(), before + (kThreads + 1) * kMegabyte);
+    for (std::thread& thread : threads) thread.join();
+  }
+  EXPECT_LE(used_memory(), before + kMegabyte);
+}
+
+// What a database hands over: the blocks of a disowned slab are freed elsewhere, while the account
+// of idle memory follows the slab that took its place.
+TEST_F(MemoryThreads, ADisownedSlabLeavesTheAccountAlone) {
+  constexpr size_t kSize = 40;
+  const int64_t idle_before = idle_memory_bytes;
+  for (int round = 0; round < 20; ++round) {
+    SlabAllocator given_away;
+    std::vector<void*> blocks;
+    for (int i = 0; i < 3000; ++i) blocks.push_back(given_away.allocate(kSize));
+    given_away.disown();
+    EXPECT_EQ(idle_memory_bytes, idle_before);
+    std::thread other([&given_away, &blocks] {
+      for (void* block : blocks) given_away.deallocate(block, kSize);
+    });
+    {
+      SlabAllocator own;
+      for (int i = 0; i < 3000; ++i) own.deallocate(own.allocate(kSize), kSize);
+      EXPECT_EQ(idle_memory_bytes, idle_before + static_cast<int64_t>(own.idle_bytes()));
+    }
+    other.join();
+    EXPECT_EQ(idle_memory_bytes, idle_before);
+  }
+}
+
+TEST_F(MemoryThreads, TicksAreReadAnywhereWhileTheirRateIsRefined) {
+  constexpr int kRounds = 2000;
+  std::array<std::thread, 2> readers;
+  std::atomic<bool> backwards{false};
+  for (std::thread& reader : readers) {
+    reader = std::thread([&backwards] {
+      for (int i = 0; i < kRounds; ++i) {
+        const uint64_t start = TickClock::now_ticks();
+        const uint64_t end = TickClock::now_ticks();
+        if (end < start || TickClock::ticks_to_us(end - start) > 3'600'000'000) backwards = true;
+      }
+    });
+  }
+  for (int i = 0; i < kRounds / 10; ++i) TickClock::refine();
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_FALSE(backwards);
+}
+
+}  // namespace
+}  // namespace spinel::storage

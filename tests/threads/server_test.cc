@@ -1,0 +1,84 @@
+// A whole server, with its threads, at work. Built with ThreadSanitizer, it reports its races to
+// its log and its exit code, which ServerProcess looks at.
+
+#include "tests/support/server_test.h"
+
+namespace spinel::test {
+namespace {
+
+constexpr std::size_t kLargeBytes = (1 << 20) + 4096;  // such values are freed on another thread
+
+class ServerThreads : public OwnServerTest {
+ protected:
+  // Sets, reads and removes values of all sizes in one pipeline, and expects each reply.
+  void work(RawConnection& connection, const std::string& prefix) {
+    const std::string large(kLargeBytes, 'x');
+    std::vector<std::vector<std::string>> commands;
+    std::vector<Reply> expected;
+    const auto add = [&](std::vector<std::string> command, Reply reply) {
+      commands.push_back(std::move(command));
+      expected.push_back(std::move(reply));
+    };
+    for (int i = 0; i < 200; ++i) {
+      const std::string key = prefix + std::to_string(i);
+      add({"SET", key, "value:" + std::to_string(i)}, ok());
+      add({"GET", key}, bulk("value:" + std::to_string(i)));
+      if (i % 4 == 0) add({"DEL", key}, integer(1));
+      if (i % 20 == 0) {
+        add({"SET", key, large}, ok());
+        add({"STRLEN", key}, integer(kLargeBytes));
+        add({i % 40 == 0 ? "UNLINK" : "DEL", key}, integer(1));
+      }
+    }
+    const std::vector<Reply> replies = connection.pipeline(commands);
+    ASSERT_EQ(replies.size(), expected.size());
+    for (std::size_t i = 0; i < replies.size(); ++i) EXPECT_EQ(replies[i], expected[i]) << i;
+  }
+
+  bool nothing_is_pending() { return info_number("lazyfree_pending_objects") == 0; }
+};
+
+TEST_F(ServerThreads, ValuesAreFreedInTheBackgroundWhileClientsWork) {
+  start_with({"--lazyfree-lazy-user-del", "yes", "--lazyfree-lazy-server-del", "yes",
+              "--lazyfree-lazy-expire", "yes", "--hz", "100"});
+  std::vector<RawConnection> crowd;
+  for (int i = 0; i < 3; ++i) crowd.push_back(server().raw());
+  for (int round = 0; round < 3; ++round) {
+    for (RawConnection& connection : crowd) work(connection, "key:");
+    EXPECT_EQ(run("DEBUG", "POPULATE", 5000), ok());
+    EXPECT_EQ(run("SET", "expires", std::string(kLargeBytes, 'x'), "PX", 1), ok());
+    EXPECT_GT(info_number("used_memory"), 0);
+    EXPECT_EQ(run(round == 1 ? "FLUSHDB" : "FLUSHALL", "ASYNC"), ok());
+    EXPECT_EQ(run("DBSIZE"), integer(0));
+    EXPECT_EQ(run("MEMORY", "PURGE"), ok());
+  }
+  EXPECT_TRUE(wait_until([this] { return nothing_is_pending(); }));
+  EXPECT_GT(info_number("lazyfreed_objects"), 3 * 5000);
+  EXPECT_EQ(server().stop_and_wait().to_string(), "exit code 0");
+}
+
+TEST_F(ServerThreads, EvictionHandsOverWhatItEvicts) {
+  start_with({"--maxmemory-policy", "allkeys-random", "--lazyfree-lazy-eviction", "yes"});
+  const long long limit_bytes = info_number("used_memory") + 20LL * kLargeBytes;
+  ASSERT_EQ(run("CONFIG", "SET", "maxmemory", limit_bytes), ok());
+  const std::string large(kLargeBytes, 'x');
+  for (int i = 0; i < 60; ++i) ASSERT_EQ(run("SET", "key:" + std::to_string(i), large), ok());
+  EXPECT_GT(info_number("evicted_keys"), 30);
+  EXPECT_TRUE(wait_until([this] { return nothing_is_pending(); }));
+  EXPECT_EQ(server().stop_and_wait().to_string(), "exit code 0");
+}
+
+TEST_F(ServerThreads, ShutdownComesWhileMuchIsPending) {
+  start();
+  const std::string large(kLargeBytes, 'x');
+  for (int i = 0; i < 30; ++i) ASSERT_EQ(run("SET", "key:" + std::to_string(i), large), ok());
+  ASSERT_EQ(run("DEBUG", "POPULATE", 50'000), ok());
+  RawConnection connection = server().raw();
+  ASSERT_TRUE(connection.send(encode_command({"UNLINK", "key:0", "key:1", "key:2"}) +
+                              encode_command({"FLUSHALL", "ASYNC"}) +
+                              encode_command({"SHUTDOWN", "NOSAVE"})));
+  EXPECT_EQ(server().wait_for_exit().to_string(), "exit code 0");
+}
+
+}  // namespace
+}  // namespace spinel::test
