@@ -27,10 +27,10 @@
 namespace spinel::storage {
 
 // What a slot holds is opaque to the table; `Traits` reads it:
-//   static uint64_t hash(uint64_t slot)                        the hash the element was inserted
-//   with static bool equal(uint64_t slot, std::string_view key)     whether the element has this
-//   key static const void* address(uint64_t slot)                  memory to prefetch before
-//   `equal`, or null
+//   static uint64_t hash(uint64_t slot)             the hash the element was inserted with
+//   static bool equal(uint64_t slot, const K& key)  whether the element has this key, for each type
+//                                                   of key that `find` is called with
+//   static const void* address(uint64_t slot)       memory to prefetch before `equal`, or null
 template <typename Traits>
 class HashTable {
  public:
@@ -59,7 +59,8 @@ class HashTable {
 
   // The slot of `key`, or null. `hash` is the hash of `key`. Valid until the next insert, erase or
   // resize step; the caller may change what the slot holds as long as its key stays the same.
-  Slot* find(std::string_view key, uint64_t hash) {
+  template <typename Key>
+  Slot* find(const Key& key, uint64_t hash) {
     if (size_ == 0) return nullptr;
     const uint8_t tag = tag_of(hash);
     for (Bucket* bucket = home(hash);; bucket = bucket->next()) {

@@ -34,13 +34,13 @@ struct SlabAllocator::Page {
   bool full;
 
   size_t block_bytes() const { return size_class * kGranularity; }
-  bool has_room() const { return free_head != 0 || untouched + block_bytes() <= kPageSize; }
+  bool has_room(size_t page_size) const {
+    return free_head != 0 || untouched + block_bytes() <= page_size;
+  }
   char* at(size_t offset) { return reinterpret_cast<char*>(this) + offset; }
 };
 
 namespace {
-
-constexpr std::align_val_t kPageAlignment{4096};
 
 constexpr size_t class_of(size_t size) {
   return (size + SlabAllocator::kGranularity - 1) / SlabAllocator::kGranularity;
@@ -49,14 +49,14 @@ constexpr size_t class_of(size_t size) {
 }  // namespace
 
 SlabAllocator::~SlabAllocator() {
-  for (auto* lists : {&open_, &full_}) {
-    for (Page*& head : *lists) {
-      while (Page* page = head) {
-        unlink(page);
-        release_page(page);
-      }
+  const auto release_all = [this](Page*& head) {
+    while (Page* page = head) {
+      unlink(page);
+      release_page(page);
     }
-  }
+  };
+  for (Page*& head : open_) release_all(head);
+  release_all(full_);
 }
 
 size_t SlabAllocator::block_size(size_t size) {
@@ -72,8 +72,12 @@ void SlabAllocator::disown() {
   accounted_ = false;
 }
 
+SlabAllocator::Page*& SlabAllocator::list_of(const Page* page) {
+  return page->full ? full_ : open_[page->size_class];
+}
+
 void SlabAllocator::link(Page* page) {
-  Page*& head = (page->full ? full_ : open_)[page->size_class];
+  Page*& head = list_of(page);
   page->previous = nullptr;
   page->next = head;
   if (head != nullptr) head->previous = page;
@@ -81,7 +85,7 @@ void SlabAllocator::link(Page* page) {
 }
 
 void SlabAllocator::unlink(Page* page) {
-  Page*& head = (page->full ? full_ : open_)[page->size_class];
+  Page*& head = list_of(page);
   if (page->previous != nullptr) {
     page->previous->next = page->next;
   } else {
@@ -91,7 +95,7 @@ void SlabAllocator::unlink(Page* page) {
 }
 
 SlabAllocator::Page* SlabAllocator::add_page(size_t size_class) {
-  auto* page = static_cast<Page*>(::operator new(kPageSize, kPageAlignment));
+  auto* page = static_cast<Page*>(::operator new (page_size_, std::align_val_t{page_size_}));
   *page = Page{.next = nullptr,
                .previous = nullptr,
                .free_head = 0,
@@ -99,25 +103,28 @@ SlabAllocator::Page* SlabAllocator::add_page(size_t size_class) {
                .used = 0,
                .size_class = static_cast<uint8_t>(size_class),
                .full = false};
-  ASAN_POISON_MEMORY_REGION(page + 1, kPageSize - sizeof(Page));
+  ASAN_POISON_MEMORY_REGION(page + 1, page_size_ - sizeof(Page));
   link(page);
   ++page_count_;
-  account(kPageSize);
+  account(static_cast<int64_t>(page_size_));
   return page;
 }
 
 void SlabAllocator::release_page(Page* page) {
-  ASAN_UNPOISON_MEMORY_REGION(page, kPageSize);
+  ASAN_UNPOISON_MEMORY_REGION(page, page_size_);
   const size_t used = page->used * page->block_bytes();
   used_bytes_ -= used;
   --page_count_;
-  account(-static_cast<int64_t>(kPageSize - used));
-  ::operator delete(page, kPageSize, kPageAlignment);
+  account(-static_cast<int64_t>(page_size_ - used));
+  ::operator delete (page, page_size_, std::align_val_t{page_size_});
 }
 
 void* SlabAllocator::allocate(size_t size) {
   SPINEL_ASSERT(size > 0);
-  if (size > kMaxBlock) return ::operator new(size);
+  if (size > kMaxBlock) {
+    ++large_blocks_;
+    return allocate_bytes(size);
+  }
   const size_t size_class = class_of(size);
   Page* page = open_[size_class];
   if (page == nullptr) page = add_page(size_class);
@@ -135,7 +142,7 @@ void* SlabAllocator::allocate(size_t size) {
   ++page->used;
   used_bytes_ += bytes;
   account(-static_cast<int64_t>(bytes));
-  if (!page->has_room()) {
+  if (!page->has_room(page_size_)) {
     unlink(page);
     page->full = true;
     link(page);
@@ -145,10 +152,11 @@ void* SlabAllocator::allocate(size_t size) {
 
 void SlabAllocator::deallocate(void* block, size_t size) {
   if (size > kMaxBlock) {
-    ::operator delete(block, size);
+    --large_blocks_;
+    free_bytes(block, size);
     return;
   }
-  auto* page = reinterpret_cast<Page*>(reinterpret_cast<uintptr_t>(block) & ~(kPageSize - 1));
+  auto* page = reinterpret_cast<Page*>(reinterpret_cast<uintptr_t>(block) & ~(page_size_ - 1));
   SPINEL_ASSERT(page->size_class == class_of(size) && page->used > 0);
   used_bytes_ -= page->block_bytes();
   account(static_cast<int64_t>(page->block_bytes()));

@@ -1,8 +1,9 @@
-// Allocates the many small byte blocks that entries are, in size classes eight bytes apart.
+// Allocates the many small byte blocks that entries, members and fields are, in size classes eight
+// bytes apart.
 //
 // jemalloc's classes are sixteen bytes apart where most entries live (49 to 128 bytes), which would
-// waste about seven bytes for each key. A slab page is one 4 KiB page from the general allocator,
-// cut into blocks of one class.
+// waste about seven bytes for each key. A slab page is one page from the general allocator, cut
+// into blocks of one class. Giving back all of them at once takes time by pages, not by blocks.
 #pragma once
 
 #include <array>
@@ -19,7 +20,12 @@ class SlabAllocator {
   static constexpr size_t kGranularity = 8;
   static constexpr size_t kMaxBlock = 256;
 
-  SlabAllocator() = default;
+  // Of a page, a power of two. What has few blocks wastes less with small pages; large ones have
+  // less overhead.
+  static constexpr size_t kLargePage = 4096;
+  static constexpr size_t kSmallPage = 1024;
+
+  explicit SlabAllocator(size_t page_size = kLargePage) : page_size_(page_size) {}
   // Frees every page. Blocks above `kMaxBlock` must have been freed before.
   ~SlabAllocator();
   SlabAllocator(const SlabAllocator&) = delete;
@@ -39,11 +45,14 @@ class SlabAllocator {
   void disown();
 
   // Bytes of all pages, and how many of them no block uses.
-  size_t page_bytes() const { return page_count_ * kPageSize; }
+  size_t page_bytes() const { return page_count_ * page_size_; }
   size_t idle_bytes() const { return page_bytes() - used_bytes_; }
+  size_t page_count() const { return page_count_; }
+  // Blocks above `kMaxBlock` that are in use: while there are none, nothing needs to be visited
+  // before the allocator is destroyed.
+  size_t large_blocks() const { return large_blocks_; }
 
  private:
-  static constexpr size_t kPageSize = 4096;
   static constexpr size_t kClasses = kMaxBlock / kGranularity + 1;
 
   struct Page;
@@ -54,10 +63,14 @@ class SlabAllocator {
   void link(Page* page);
   void unlink(Page* page);
 
+  Page*& list_of(const Page* page);
+
   // For each class the pages that have room (first to be used first), and all the full ones.
   std::array<Page*, kClasses> open_{};
-  std::array<Page*, kClasses> full_{};
+  Page* full_ = nullptr;
+  size_t page_size_;
   size_t page_count_ = 0;
+  size_t large_blocks_ = 0;
   size_t used_bytes_ = 0;
   bool accounted_ = true;
 };

@@ -6,6 +6,7 @@
 #include "storage/base/assert.h"
 #include "storage/base/numbers.h"
 #include "storage/keyspace/lazy_free.h"
+#include "storage/keyspace/object.h"
 
 namespace spinel::storage {
 
@@ -249,10 +250,10 @@ Item Database::copy(const Item& from, const Key& key, int64_t expire_at_ms) {
   SPINEL_ASSERT(!find(key));
   Item item;
   if (from->has_object()) {
-    const auto* raw = static_cast<const RawString*>(from->object());
-    RawString* duplicate = RawString::create(raw->size, raw->size);
-    std::memcpy(duplicate->bytes(), raw->bytes(), raw->size);
-    set_object(key, item, from->encoding(), duplicate, expire_at_ms, from->access());
+    // `from` may be in this database: its entry stays where it is, its slot does not.
+    const Entry& source = *from;
+    void* duplicate = duplicate_object(source.encoding(), source.object());
+    set_object(key, item, source.encoding(), duplicate, expire_at_ms, source.access());
   } else {
     // The entry stays where it is while the table of this database grows.
     add_inline(key, item, *from, expire_at_ms);
@@ -296,19 +297,13 @@ void Database::free_object(Encoding encoding, void* object, LazyFree* lazy) {
     lazy->enqueue(encoding, object);
     return;
   }
-  SPINEL_ASSERT(encoding == Encoding::kRaw);
-  RawString::destroy(static_cast<RawString*>(object));
+  destroy_object(encoding, object);
 }
 
-size_t Database::memory_usage(const Entry& entry, size_t) const {
+size_t Database::memory_usage(const Entry& entry, size_t samples) const {
   size_t bytes = SlabAllocator::block_size(entry.size_bytes()) + sizeof(uint64_t);
-  if (entry.has_object()) bytes += object_bytes(entry.encoding(), entry.object());
+  if (entry.has_object()) bytes += object_memory(entry.encoding(), entry.object(), samples);
   return bytes;
-}
-
-size_t Database::object_bytes(Encoding encoding, const void* object) {
-  SPINEL_ASSERT(encoding == Encoding::kRaw);
-  return static_cast<const RawString*>(object)->allocated_bytes();
 }
 
 }  // namespace spinel::storage

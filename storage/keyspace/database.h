@@ -109,6 +109,12 @@ class Database {
   // Takes over `object`, made for `encoding`, as the value; the expiry is set as given.
   void set_object(const Key& key, Item& item, Encoding encoding, void* object, int64_t expire_at_ms,
                   uint32_t access);
+  // Stores what a change made of the object at `item`: it may have moved, or be encoded in another
+  // way. The type stays.
+  static void update_object(const Item& item, Encoding encoding, void* object) {
+    item->store_encoding(encoding);
+    item->store_object(object);
+  }
   // Sets or (kNoExpiry) removes the expiry.
   void set_expiry(Item& item, int64_t expire_at_ms);
 
@@ -165,8 +171,6 @@ class Database {
   // Bytes the entry and its value take, as allocated. Collections are measured on `samples`
   // elements (0: all).
   size_t memory_usage(const Entry& entry, size_t samples) const;
-  // Bytes that freeing an object gives back, in constant time.
-  static size_t object_bytes(Encoding encoding, const void* object);
 
  private:
   friend class LazyFree;

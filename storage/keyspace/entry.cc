@@ -7,11 +7,6 @@ std::string_view type_name(Type type) {
   return kNames[static_cast<size_t>(type)];
 }
 
-Type Entry::type() const {
-  static constexpr Type kTypes[] = {Type::kString, Type::kString, Type::kString, Type::kString};
-  return kTypes[static_cast<size_t>(encoding())];
-}
-
 std::string_view encoding_name(const Entry& entry) {
   // Redis embeds no more than this; its names are part of the protocol.
   constexpr size_t kMaxEmbstr = 44;
@@ -23,6 +18,22 @@ std::string_view encoding_name(const Entry& entry) {
       return entry.embedded().size() <= kMaxEmbstr ? "embstr" : "raw";
     case Encoding::kRaw:
       return "raw";
+    case Encoding::kListpackList:
+    case Encoding::kListpackSet:
+    case Encoding::kListpackSortedSet:
+    case Encoding::kListpackHash:
+      return "listpack";
+    case Encoding::kListpackExHash:
+      return "listpackex";
+    case Encoding::kQuicklist:
+      return "quicklist";
+    case Encoding::kIntset:
+      return "intset";
+    case Encoding::kTableSet:
+    case Encoding::kTableHash:
+      return "hashtable";
+    case Encoding::kSkiplist:
+      return "skiplist";
   }
   __builtin_unreachable();
 }
@@ -40,10 +51,9 @@ size_t Entry::size_bytes() const {
       return static_cast<size_t>(reinterpret_cast<const unsigned char*>(value.data()) - bytes_) +
              value.size();
     }
-    case Encoding::kRaw:
+    default:
       return before + sizeof(void*);
   }
-  __builtin_unreachable();
 }
 
 }  // namespace spinel::storage

@@ -28,10 +28,29 @@ std::string_view type_name(Type type);
 // How a value is stored. Several encodings can share a name in OBJECT ENCODING.
 enum class Encoding : uint8_t {
   kInt32,     // string: an integer in the entry
-  kInt64,     // the same, too large for 32 bits
+  kInt64,     // string: an integer in the entry, too large for 32 bits
   kEmbedded,  // string: bytes in the entry
-  kRaw,       // string: bytes in a RawString of its own, with room to grow
+  // The others are objects behind a pointer.
+  kRaw,                // string: bytes in a RawString of its own, with room to grow
+  kListpackList,       // list: one small node
+  kQuicklist,          // list: a chain of nodes
+  kIntset,             // set: sorted integers
+  kListpackSet,        // set: a listpack
+  kTableSet,           // set: a hash table
+  kListpackSortedSet,  // sorted set: a listpack
+  kSkiplist,           // sorted set: a hash table and a skiplist
+  kListpackHash,       // hash: a listpack
+  kListpackExHash,     // hash: a listpack with the expiry of each field
+  kTableHash,          // hash: a hash table
 };
+
+constexpr Type encoding_type(Encoding encoding) {
+  constexpr Type kTypes[] = {Type::kString, Type::kString,    Type::kString,    Type::kString,
+                             Type::kList,   Type::kList,      Type::kSet,       Type::kSet,
+                             Type::kSet,    Type::kSortedSet, Type::kSortedSet, Type::kHash,
+                             Type::kHash,   Type::kHash};
+  return kTypes[static_cast<size_t>(encoding)];
+}
 
 inline constexpr int64_t kNoExpiry = -1;
 
@@ -43,7 +62,7 @@ class Entry {
   Entry& operator=(const Entry&) = delete;
 
   Encoding encoding() const { return static_cast<Encoding>(bytes_[0] & kEncodingMask); }
-  Type type() const;
+  Type type() const { return encoding_type(encoding()); }
 
   bool has_expiry() const { return (bytes_[0] & kHasExpiry) != 0; }
   // Unix time in milliseconds, or kNoExpiry.
@@ -110,6 +129,10 @@ class Entry {
   char* embedded_data() { return const_cast<char*>(embedded().data()); }
   // Overwrites an object pointer, as when an object was reallocated.
   void store_object(void* object) { store_unaligned(payload(), object); }
+  void store_encoding(Encoding encoding) {
+    bytes_[0] = static_cast<unsigned char>((bytes_[0] & ~kEncodingMask) |
+                                           static_cast<unsigned char>(encoding));
+  }
 
   unsigned char bytes_[1];  // as many as size_bytes() says
 };

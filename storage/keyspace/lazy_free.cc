@@ -3,12 +3,14 @@
 #include <chrono>
 
 #include "storage/base/memory.h"
+#include "storage/keyspace/object.h"
 
 namespace spinel::storage {
 
 namespace {
-// Below this, free() is faster than waking a thread.
-constexpr size_t kLargeString = 1 << 20;
+// Below both, freeing is faster than waking a thread.
+constexpr size_t kLargeBytes = 1 << 20;
+constexpr size_t kManyAllocations = 64;
 }  // namespace
 
 LazyFree::LazyFree() : thread_([this] { run(); }) {}
@@ -23,11 +25,13 @@ LazyFree::~LazyFree() {
 }
 
 bool LazyFree::worth_it(Encoding encoding, const void* object) {
-  return encoding == Encoding::kRaw && static_cast<const RawString*>(object)->size > kLargeString;
+  return free_effort(encoding, object) > kManyAllocations ||
+         object_bytes(encoding, object) > kLargeBytes;
 }
 
 void LazyFree::enqueue(Encoding encoding, void* object) {
-  const uint64_t bytes = Database::object_bytes(encoding, object);
+  const uint64_t bytes = object_bytes(encoding, object);
+  disown_object(encoding, object);
   enqueue(Job{.encoding = encoding, .object = object, .bytes = bytes});
 }
 

@@ -47,9 +47,10 @@ std::string_view string_bytes(const Entry& entry, IntegerText& scratch) {
       return entry.embedded();
     case Encoding::kRaw:
       return static_cast<const RawString*>(entry.object())->view();
+    default:
+      SPINEL_ASSERT(false);
+      return {};
   }
-  SPINEL_ASSERT(false);
-  return {};
 }
 
 size_t string_size(const Entry& entry) {

@@ -49,7 +49,7 @@ class IdTable {
 
  private:
   uint64_t* find(uint64_t id) {
-    return table.find({reinterpret_cast<const char*>(&id), sizeof id}, hash_of(id));
+    return table.find(std::string_view(reinterpret_cast<const char*>(&id), sizeof id), hash_of(id));
   }
 };
 

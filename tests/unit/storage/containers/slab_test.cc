@@ -51,13 +51,13 @@ TEST(Slab, BlockSizesAreEightBytesApartAndHoldWhatWasAskedFor) {
   }
 }
 
-TEST(Slab, RandomAllocationsKeepTheirContents) {
+void check_random_allocations(size_t page_size) {
   constexpr uint64_t kSeed = 20240601;
   SCOPED_TRACE(kSeed);
   Random random(kSeed);
   const int64_t idle_before = idle_memory_bytes;
   {
-    SlabAllocator slab;
+    SlabAllocator slab(page_size);
     std::vector<Block> blocks;
     // Waves: the number of blocks goes up and down, so that pages fill, empty and fill again.
     for (uint64_t step = 0; step < 120'000; ++step) {
@@ -74,7 +74,7 @@ TEST(Slab, RandomAllocationsKeepTheirContents) {
       }
       if (step % 1000 == 0) {
         const size_t idle = slab.idle_bytes();
-        ASSERT_EQ((idle + bytes_in_pages(blocks)) % kPage, 0u);
+        ASSERT_EQ((idle + bytes_in_pages(blocks)) % page_size, 0u);
         ASSERT_EQ(idle_memory_bytes - idle_before, static_cast<int64_t>(idle));
       }
     }
@@ -83,9 +83,25 @@ TEST(Slab, RandomAllocationsKeepTheirContents) {
       slab.deallocate(block.bytes, block.size);
     }
     // At most one page stays for each class.
-    EXPECT_LE(slab.idle_bytes(), kPage * SlabAllocator::kMaxBlock / SlabAllocator::kGranularity);
+    EXPECT_LE(slab.idle_bytes(),
+              page_size * SlabAllocator::kMaxBlock / SlabAllocator::kGranularity);
   }
   EXPECT_EQ(idle_memory_bytes, idle_before);
+}
+
+TEST(Slab, RandomAllocationsKeepTheirContents) {
+  check_random_allocations(SlabAllocator::kLargePage);
+  check_random_allocations(SlabAllocator::kSmallPage);
+}
+
+TEST(Slab, CountsTheBlocksThatAreNotInPages) {
+  SlabAllocator slab;
+  void* small = slab.allocate(SlabAllocator::kMaxBlock);
+  void* large = slab.allocate(SlabAllocator::kMaxBlock + 1);
+  EXPECT_EQ(slab.large_blocks(), 1u);
+  slab.deallocate(large, SlabAllocator::kMaxBlock + 1);
+  slab.deallocate(small, SlabAllocator::kMaxBlock);
+  EXPECT_EQ(slab.large_blocks(), 0u);
 }
 
 TEST(Slab, WastesLittleOfAPage) {

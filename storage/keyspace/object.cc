@@ -1,0 +1,80 @@
+#include "storage/keyspace/object.h"
+
+#include <cstring>
+
+#include "storage/base/assert.h"
+#include "storage/types/string.h"
+
+namespace spinel::storage {
+
+namespace {
+
+const RawString& raw(const void* object) {
+  return *static_cast<const RawString*>(object);
+}
+
+[[noreturn]] void no_such_type() {
+  SPINEL_ASSERT(false);
+  __builtin_unreachable();
+}
+
+}  // namespace
+
+void destroy_object(Encoding encoding, void* object) {
+  switch (encoding_type(encoding)) {
+    case Type::kString:
+      return RawString::destroy(static_cast<RawString*>(object));
+    default:
+      no_such_type();
+  }
+}
+
+void* duplicate_object(Encoding encoding, const void* object) {
+  switch (encoding_type(encoding)) {
+    case Type::kString: {
+      RawString* copy = RawString::create(raw(object).size, raw(object).size);
+      std::memcpy(copy->bytes(), raw(object).bytes(), raw(object).size);
+      return copy;
+    }
+    default:
+      no_such_type();
+  }
+}
+
+size_t object_bytes(Encoding encoding, const void* object) {
+  switch (encoding_type(encoding)) {
+    case Type::kString:
+      return raw(object).allocated_bytes();
+    default:
+      no_such_type();
+  }
+}
+
+size_t object_memory(Encoding encoding, const void* object, [[maybe_unused]] size_t samples) {
+  switch (encoding_type(encoding)) {
+    case Type::kString:
+      return raw(object).allocated_bytes();
+    default:
+      no_such_type();
+  }
+}
+
+size_t free_effort(Encoding encoding, [[maybe_unused]] const void* object) {
+  switch (encoding_type(encoding)) {
+    case Type::kString:
+      return 1;
+    default:
+      no_such_type();
+  }
+}
+
+void disown_object(Encoding encoding, [[maybe_unused]] void* object) {
+  switch (encoding_type(encoding)) {
+    case Type::kString:
+      return;
+    default:
+      no_such_type();
+  }
+}
+
+}  // namespace spinel::storage

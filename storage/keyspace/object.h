@@ -1,0 +1,25 @@
+// What is done to every value behind a pointer, whatever its type: the one place that tells the
+// types apart. Each takes the encoding that the object was made for.
+#pragma once
+
+#include <cstddef>
+
+#include "storage/keyspace/entry.h"
+
+namespace spinel::storage {
+
+void destroy_object(Encoding encoding, void* object);
+void* duplicate_object(Encoding encoding, const void* object);
+
+// Bytes that freeing it gives back, in constant time; of elements that are allocated one by one it
+// may leave out what they hold.
+size_t object_bytes(Encoding encoding, const void* object);
+// Bytes that it takes as allocated, measured on `samples` elements (0: all).
+size_t object_memory(Encoding encoding, const void* object, size_t samples);
+// About how many allocations are to be freed with it, in constant time.
+size_t free_effort(Encoding encoding, const void* object);
+
+// The object is about to become another thread's: see SlabAllocator::disown.
+void disown_object(Encoding encoding, void* object);
+
+}  // namespace spinel::storage
