@@ -1,0 +1,110 @@
+// The sorted set type: members, each with a score, in the order of score and then of bytes.
+//
+// Small ones are a listpack of member, score, member, score in that order. Large ones are two
+// structures over the same blocks, one block a member with its score and bytes: a hash table finds
+// a member, a skiplist knows the order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "storage/base/random.h"
+#include "storage/keyspace/entry.h"
+
+namespace spinel::storage {
+
+// A handle for a sorted set stored somewhere, in any of its encodings. Changes may change what
+// `encoding()` and `object()` say: whoever keeps them puts them back. Ranks count from 0, the
+// lowest score. Scores are never NaN; -0 and 0 are equal and are kept as they came.
+class SortedSet {
+ public:
+  static constexpr Type kType = Type::kSortedSet;
+
+  // When a listpack becomes a skiplist: more members, or a longer one.
+  struct Limits {
+    size_t max_listpack_entries;
+    size_t max_listpack_value_bytes;
+  };
+
+  SortedSet(Encoding encoding, void* object) : encoding_(encoding), object_(object) {}
+  // An empty one, a listpack; it must be destroyed or stored.
+  static SortedSet create();
+  static void destroy(Encoding encoding, void* object);
+  static void* duplicate(Encoding encoding, const void* object);
+  // See storage/keyspace/object.h.
+  static size_t bytes(Encoding encoding, const void* object);
+  static size_t memory(Encoding encoding, const void* object, size_t samples);
+  static size_t free_effort(Encoding encoding, const void* object);
+  static void disown(Encoding encoding, void* object);
+
+  Encoding encoding() const { return encoding_; }
+  void* object() const { return object_; }
+
+  size_t size() const;
+  bool empty() const { return size() == 0; }
+
+  // --- one member
+  // Where a member is, or would be. Valid until the set changes.
+  struct Found {
+    explicit operator bool() const { return found; }
+    bool found = false;
+    double score = 0;
+
+    // for SortedSet
+    uint64_t hash = 0;
+    uint64_t* slot = nullptr;  // in the table
+    uint32_t offset = 0;       // in the listpack
+  };
+  Found find(std::string_view member) const;
+  // Adds a member that `find` did not find.
+  void insert(const Found& place, std::string_view member, double score, const Limits& limits);
+  // Gives the member found another score.
+  void set_score(const Found& member, double score);
+  void erase(const Found& member);
+
+  // The member's rank, O(log n).
+  size_t rank(const Found& member) const;
+  // How many distinct scores are below the member's, and how many there are in all: O(log n) and
+  // O(1) in a skiplist.
+  size_t dense_rank(const Found& member) const;
+  size_t distinct_scores() const;
+
+  // --- ranges, which all are intervals of ranks
+  // How many members come before those of score `score` (`after`: before those of a higher score).
+  size_t count_below(double score, bool after) const;
+  // As long as all scores are equal: how many members come before `bytes` (`after`: and are not
+  // equal to it).
+  size_t count_below(std::string_view bytes, bool after) const;
+  // Calls `visit(std::string_view member, double score)` for `count` members from rank `first` on,
+  // or (`reverse`) from there downwards. They must exist; the set must not change meanwhile. The
+  // view is valid during the call.
+  template <typename Visit>
+  void visit(size_t first, size_t count, bool reverse, Visit&& visit) const;
+  // The same for all, in any order.
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    this->visit(0, size(), false, visit);
+  }
+  // Removes `count` members from rank `first` on; `removed(member, score)` hears of each before.
+  template <typename Removed>
+  void erase_range(size_t first, size_t count, Removed&& removed);
+
+  // --- other walks
+  // See HashTable::scan; a listpack is visited whole. Calls `visit(member, score)`.
+  template <typename Visit>
+  uint64_t scan(uint64_t cursor, Visit&& visit) const;
+  // Calls `visit(member, score)` for a member chosen uniformly. Not on an empty set.
+  template <typename Visit>
+  void random(Random& random, Visit&& visit) const;
+
+  // Becomes a listpack if the limits allow one, as a set that was built as a result does.
+  void compact(const Limits& limits);
+
+ private:
+  Encoding encoding_;
+  void* object_;
+};
+
+}  // namespace spinel::storage
