@@ -45,6 +45,12 @@ storage::EvictionPolicy eviction_policy(MaxmemoryPolicy policy) {
   return {};
 }
 
+std::optional<storage::Type> type_at(Client& client, std::string_view key) {
+  storage::Keyspace& keyspace = client.server.keyspace;
+  const storage::Item item = keyspace.find(keyspace.database(client.database), storage::Key(key));
+  return item ? std::optional(item->type()) : std::nullopt;
+}
+
 }  // namespace
 
 Server::Server(Config& config_in)
@@ -53,9 +59,9 @@ Server::Server(Config& config_in)
       commands(all_command_families()),
       keyspace(config_in.databases, *this),
       dispatcher(*this),
-      blocked([](Client& client, CommandArgs args, Wake wake) {
-        client.server.dispatcher.execute(client, args, wake);
-      }),
+      blocked([](Client& client, CommandArgs args,
+                 Wake wake) { client.server.dispatcher.execute(client, args, wake); },
+              type_at),
       command_stats(commands.id_count()),
       run_id(storage::random_hex(kIdDigits)),
       replication_id(storage::random_hex(kIdDigits)),

@@ -6,23 +6,34 @@
 
 namespace spinel::server {
 
-void BlockedClients::block(Client& client, BlockReason reason, CommandArgs args, CommandArgs keys,
-                           int64_t deadline_ms) {
+BlockedClients::Wait& BlockedClients::add_wait(Client& client, BlockReason reason, CommandArgs args,
+                                               int64_t deadline_ms) {
   SPINEL_ASSERT(client.blocked == BlockReason::kNone && reason != BlockReason::kNone);
   auto wait = std::make_unique<Wait>();
   wait->reason = reason;
   wait->args.assign(args.begin(), args.end());
   wait->deadline_ms = deadline_ms;
   wait->order = next_order_++;
-  for (std::string_view key : keys) {
-    DatabaseKey name(client.database, key);
-    if (waiting_for_keys_[name].emplace(wait->order, &client).second) {
-      wait->keys.push_back(std::move(name));
-    }
-  }
   if (deadline_ms != 0) deadlines_.emplace(deadline_ms, &client);
   client.blocked = reason;
-  waits_[&client] = std::move(wait);
+  return *(waits_[&client] = std::move(wait));
+}
+
+void BlockedClients::block(Client& client, BlockReason reason, CommandArgs args,
+                           int64_t deadline_ms) {
+  add_wait(client, reason, args, deadline_ms);
+}
+
+void BlockedClients::block_on_keys(Client& client, CommandArgs args, CommandArgs keys,
+                                   storage::Type type, int64_t deadline_ms) {
+  Wait& wait = add_wait(client, BlockReason::kKeys, args, deadline_ms);
+  wait.type = type;
+  for (std::string_view key : keys) {
+    DatabaseKey name(client.database, key);
+    if (waiting_for_keys_[name].emplace(wait.order, &client).second) {
+      wait.keys.push_back(std::move(name));
+    }
+  }
 }
 
 void BlockedClients::forget(Client& client, const Wait& wait) {
@@ -86,19 +97,26 @@ void BlockedClients::serve_ready() {
   serving_ = true;
   while (!changed_.empty()) {
     const std::vector<DatabaseKey> changed = std::exchange(changed_, {});
-    for (const DatabaseKey& key : changed) {
-      const auto found = waiting_for_keys_.find(key);
-      if (found == waiting_for_keys_.end()) continue;
-      // A copy: serving one may add or remove others. Whoever left meanwhile is no longer in
-      // waits_.
-      std::vector<std::pair<uint64_t, Client*>> queue(found->second.begin(), found->second.end());
-      for (const auto& [order, client] : queue) {
-        const auto wait = waits_.find(client);
-        if (wait != waits_.end() && wait->second->order == order) wake(*client, Wake::kReady);
-      }
-    }
+    for (const DatabaseKey& key : changed) serve_key(key);
   }
   serving_ = false;
+}
+
+// Serving one client may add others to the queue, or remove them. Whoever blocked again keeps its
+// place, which is behind us; whoever came only now is served when the key changes next.
+void BlockedClients::serve_key(const DatabaseKey& key) {
+  const uint64_t newcomers = next_order_;
+  for (uint64_t served = 0;;) {
+    const auto queue = waiting_for_keys_.find(key);
+    if (queue == waiting_for_keys_.end()) return;
+    const auto next = queue->second.upper_bound(served);
+    if (next == queue->second.end() || next->first >= newcomers) return;
+    served = next->first;
+    Client& client = *next->second;
+    const std::optional<storage::Type> type = type_at_(client, key.second);
+    if (!type) return;
+    if (*type == waits_.at(&client)->type) wake(client, Wake::kReady);
+  }
 }
 
 void BlockedClients::wake_all(BlockReason reason, Wake how) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 
 #include "server/client.h"
 #include "server/command/spec.h"
+#include "storage/keyspace/entry.h"
 
 namespace spinel::server {
 
@@ -32,14 +34,18 @@ class BlockedClients {
  public:
   // Calls the handler again; it must leave the client unblocked or block it again.
   using Retry = void (*)(Client& client, CommandArgs args, Wake wake);
+  // The type of the value at `key` of the client's database; nothing if the key does not exist.
+  using TypeAt = std::optional<storage::Type> (*)(Client& client, std::string_view key);
 
-  explicit BlockedClients(Retry retry) : retry_(retry) {}
+  BlockedClients(Retry retry, TypeAt type_at) : retry_(retry), type_at_(type_at) {}
 
-  // Makes `client` wait with the command `args`, whose bytes are copied. `keys` of the client's
-  // database wake it, first come first served; none if something else does. `deadline_ms` is
-  // monotonic, 0: never.
-  void block(Client& client, BlockReason reason, CommandArgs args, CommandArgs keys,
-             int64_t deadline_ms);
+  // Makes `client` wait with the command `args`, whose bytes are copied, for something else than a
+  // key. `deadline_ms` is monotonic, 0: never.
+  void block(Client& client, BlockReason reason, CommandArgs args, int64_t deadline_ms);
+  // The same for `keys` of the client's database: it wakes, first come first served, when one of
+  // them holds a value of `type`.
+  void block_on_keys(Client& client, CommandArgs args, CommandArgs keys, storage::Type type,
+                     int64_t deadline_ms);
   // Ends the wait without a reply. Does nothing to a client that is not blocked. For CLIENT UNBLOCK
   // and for clients that go away.
   void unblock(Client& client);
@@ -51,8 +57,8 @@ class BlockedClients {
   }
   // Every key of these databases may have changed.
   void databases_swapped(int first, int second);
-  // Wakes those whose keys changed, in the order in which they blocked, until nothing changes any
-  // more.
+  // Wakes those whose keys changed, key after key, those of one key in the order in which they
+  // blocked and as long as the key holds what they wait for; until nothing changes any more.
   void serve_ready();
   // Wakes everybody who waits for `reason`, in the order in which they blocked.
   void wake_all(BlockReason reason, Wake how);
@@ -74,15 +80,19 @@ class BlockedClients {
     BlockReason reason;
     std::vector<std::string> args;
     std::vector<DatabaseKey> keys;
+    storage::Type type;  // of the value that `keys` are waited for
     int64_t deadline_ms;
     uint64_t order;  // of blocking
   };
 
+  Wait& add_wait(Client& client, BlockReason reason, CommandArgs args, int64_t deadline_ms);
+  void serve_key(const DatabaseKey& key);
   void note_changed(int database, std::string_view key);
   void wake(Client& client, Wake reason);
   void forget(Client& client, const Wait& wait);
 
   Retry retry_;
+  TypeAt type_at_;
   std::unordered_map<Client*, std::unique_ptr<Wait>> waits_;
   // Clients in the order of blocking, by key.
   std::map<DatabaseKey, std::map<uint64_t, Client*>> waiting_for_keys_;

@@ -69,9 +69,20 @@ void CommandContext::propagate_in(Database& database, CommandArgs effect) {
   server.effects.add(database.index, effect);
 }
 
-void CommandContext::block(BlockReason reason, CommandArgs keys, int64_t timeout_ms) {
-  const int64_t deadline = timeout_ms == 0 ? 0 : server.monotonic_ms() + timeout_ms;
-  server.blocked.block(client, reason, args, keys, deadline);
+namespace {
+
+int64_t deadline_in(const Server& server, int64_t timeout_ms) {
+  return timeout_ms == 0 ? 0 : server.monotonic_ms() + timeout_ms;
+}
+
+}  // namespace
+
+void CommandContext::block(BlockReason reason, int64_t timeout_ms) {
+  server.blocked.block(client, reason, args, deadline_in(server, timeout_ms));
+}
+
+void CommandContext::block_on_keys(storage::Type type, CommandArgs keys, int64_t timeout_ms) {
+  server.blocked.block_on_keys(client, args, keys, type, deadline_in(server, timeout_ms));
 }
 
 }  // namespace spinel::server

@@ -118,8 +118,10 @@ class CommandContext {
   bool effect_replaced() const { return effect_replaced_; }
 
   // --- waiting: see server/blocking/blocked_clients.h. Return right after it, without a reply.
-  // `keys` wake the client; `timeout_ms` 0 waits for ever. On a retry the old deadline stays.
-  void block(BlockReason reason, CommandArgs keys, int64_t timeout_ms);
+  // `timeout_ms` 0 waits for ever. On a retry the old deadline stays.
+  void block(BlockReason reason, int64_t timeout_ms);
+  // A value of `type` at one of `keys` wakes the client.
+  void block_on_keys(storage::Type type, CommandArgs keys, int64_t timeout_ms);
 
   // --- replies
   // CR and LF at the end of `text`, where it repeats what the client sent, are left out.

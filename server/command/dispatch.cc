@@ -210,7 +210,7 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
   const PauseScope pause = server_.pause_scope();
   if (pause == PauseScope::kAll || (pause == PauseScope::kWrites && may_write(*command))) {
     client.last_command = command;
-    server_.blocked.block(client, BlockReason::kPaused, args, {}, 0);
+    server_.blocked.block(client, BlockReason::kPaused, args, 0);
     return false;
   }
   return true;

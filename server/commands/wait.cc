@@ -33,7 +33,7 @@ void wait_command(CommandContext& ctx) {
   const auto timeout_ms = timeout_argument(ctx, 2);
   if (!timeout_ms) return;
   if (*replicas <= 0) return ctx.reply.integer(0);
-  ctx.block(BlockReason::kWait, {}, *timeout_ms);
+  ctx.block(BlockReason::kWait, *timeout_ms);
 }
 
 // The acknowledgements WAITAOF got: of this server itself, and of replicas.
@@ -57,7 +57,7 @@ void waitaof_command(CommandContext& ctx) {
     return ctx.error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
   }
   if (*local == 0 && *replicas == 0) return reply_no_acknowledgements(ctx);
-  ctx.block(BlockReason::kWait, {}, *timeout_ms);
+  ctx.block(BlockReason::kWait, *timeout_ms);
 }
 
 constexpr CommandRow kWaitRows[] = {
