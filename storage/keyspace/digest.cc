@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "storage/types/sorted_set.h"
+
 namespace spinel::storage {
 
 namespace {
@@ -14,11 +16,40 @@ void append_number(std::string& text, uint64_t number) {
   text.append(reinterpret_cast<const char*>(&number), sizeof number);
 }
 
+// A part of a value, told apart from what follows it.
+void append_part(std::string& text, std::string_view part) {
+  append_number(text, part.size());
+  text += part;
+}
+
+Sha1Digest string_digest(const Entry& entry) {
+  IntegerText scratch;
+  return sha1(string_bytes(entry, scratch));
+}
+
+Sha1Digest sorted_set_digest(const Entry& entry) {
+  std::string text;
+  SortedSet(entry.encoding(), entry.object()).for_each([&](std::string_view member, double score) {
+    char digits[kMaxDoubleChars];
+    append_part(text, member);
+    append_part(text, {digits, format_double(score, digits)});
+  });
+  return sha1(text);
+}
+
+Sha1Digest content_digest(const Entry& entry) {
+  switch (entry.type()) {
+    case Type::kSortedSet:
+      return sorted_set_digest(entry);
+    default:
+      return string_digest(entry);
+  }
+}
+
 }  // namespace
 
 Sha1Digest value_digest(const Entry& entry) {
-  IntegerText scratch;
-  const Sha1Digest content = sha1(string_bytes(entry, scratch));
+  const Sha1Digest content = content_digest(entry);
   std::string text(type_name(entry.type()));
   text += entry.has_expiry() ? '!' : '.';
   text += bytes_of(content);

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "storage/base/assert.h"
+#include "storage/types/sorted_set.h"
 #include "storage/types/string.h"
 
 namespace spinel::storage {
@@ -24,6 +25,8 @@ void destroy_object(Encoding encoding, void* object) {
   switch (encoding_type(encoding)) {
     case Type::kString:
       return RawString::destroy(static_cast<RawString*>(object));
+    case Type::kSortedSet:
+      return SortedSet::destroy(encoding, object);
     default:
       no_such_type();
   }
@@ -36,6 +39,8 @@ void* duplicate_object(Encoding encoding, const void* object) {
       std::memcpy(copy->bytes(), raw(object).bytes(), raw(object).size);
       return copy;
     }
+    case Type::kSortedSet:
+      return SortedSet::duplicate(encoding, object);
     default:
       no_such_type();
   }
@@ -45,33 +50,41 @@ size_t object_bytes(Encoding encoding, const void* object) {
   switch (encoding_type(encoding)) {
     case Type::kString:
       return raw(object).allocated_bytes();
+    case Type::kSortedSet:
+      return SortedSet::bytes(encoding, object);
     default:
       no_such_type();
   }
 }
 
-size_t object_memory(Encoding encoding, const void* object, [[maybe_unused]] size_t samples) {
+size_t object_memory(Encoding encoding, const void* object, size_t samples) {
   switch (encoding_type(encoding)) {
     case Type::kString:
       return raw(object).allocated_bytes();
+    case Type::kSortedSet:
+      return SortedSet::memory(encoding, object, samples);
     default:
       no_such_type();
   }
 }
 
-size_t free_effort(Encoding encoding, [[maybe_unused]] const void* object) {
+size_t free_effort(Encoding encoding, const void* object) {
   switch (encoding_type(encoding)) {
     case Type::kString:
       return 1;
+    case Type::kSortedSet:
+      return SortedSet::free_effort(encoding, object);
     default:
       no_such_type();
   }
 }
 
-void disown_object(Encoding encoding, [[maybe_unused]] void* object) {
+void disown_object(Encoding encoding, void* object) {
   switch (encoding_type(encoding)) {
     case Type::kString:
       return;
+    case Type::kSortedSet:
+      return SortedSet::disown(encoding, object);
     default:
       no_such_type();
   }

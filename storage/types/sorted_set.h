@@ -10,7 +10,13 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/base/hash.h"
 #include "storage/base/random.h"
+#include "storage/containers/hash_table.h"
+#include "storage/containers/listpack.h"
+#include "storage/containers/scored_member.h"
+#include "storage/containers/skiplist.h"
+#include "storage/containers/slab.h"
 #include "storage/keyspace/entry.h"
 
 namespace spinel::storage {
@@ -103,8 +109,117 @@ class SortedSet {
   void compact(const Limits& limits);
 
  private:
+  struct Traits {
+    static ScoredMember* member(uint64_t slot) { return reinterpret_cast<ScoredMember*>(slot); }
+    static const void* address(uint64_t slot) { return member(slot); }
+    static uint64_t hash(uint64_t slot) { return hash_bytes(member(slot)->bytes()); }
+    static bool equal(uint64_t slot, std::string_view bytes) {
+      return member(slot)->bytes() == bytes;
+    }
+  };
+  // What a skiplist-encoded set points to.
+  struct Large {
+    HashTable<Traits> members;
+    Skiplist order;
+    SlabAllocator slab{SlabAllocator::kSmallPage};
+
+    ~Large();
+    ScoredMember* add(std::string_view member, uint64_t hash, double score);
+    // Takes it out of the table and frees it; it is out of the order already.
+    void drop(ScoredMember* member, uint64_t* slot, uint64_t hash);
+    size_t bytes() const;
+  };
+  // A member of a listpack, and the score behind it.
+  struct Pair {
+    ListpackValue member;
+    double score;
+    Listpack::Offset next;
+  };
+
+  bool is_listpack() const { return encoding_ == Encoding::kListpackSortedSet; }
+  Listpack* list() const { return static_cast<Listpack*>(object_); }
+  Large* large() const { return static_cast<Large*>(object_); }
+
+  static Pair pair_at(const Listpack& list, Listpack::Offset at);
+  static bool precedes(const Pair& pair, double score, std::string_view member);
+  Listpack::Offset offset_of_rank(size_t rank) const {
+    return list()->skip(Listpack::begin(), 2 * rank);
+  }
+  // The pair that would follow a member of this score, which is not counted if it is there.
+  Listpack::Offset place_for(double score, std::string_view member, Listpack::Offset except) const;
+  void insert_pair(double score, std::string_view member);
+  void become_large();
+
   Encoding encoding_;
   void* object_;
 };
+
+template <typename Visit>
+void SortedSet::visit(size_t first, size_t count, bool reverse, Visit&& visit) const {
+  if (count == 0) return;
+  if (!is_listpack()) {
+    Skiplist::Cursor at = large()->order.at(first);
+    for (; count > 0; --count, reverse ? at.prev() : at.next()) {
+      visit(at.member()->bytes(), at.score());
+    }
+    return;
+  }
+  char scratch[kMaxDoubleChars];
+  const auto visit_at = [&](Listpack::Offset at) {
+    const Pair pair = pair_at(*list(), at);
+    visit(pair.member.bytes(scratch), pair.score);
+    return pair.next;
+  };
+  Listpack::Offset at = offset_of_rank(reverse ? first + 1 - count : first);
+  if (!reverse) {
+    for (; count > 0; --count) at = visit_at(at);
+    return;
+  }
+  // Nobody walks a listpack backwards: note the places first.
+  constexpr size_t kOnStack = 256;
+  Listpack::Offset on_stack[kOnStack];
+  std::vector<Listpack::Offset> many(count > kOnStack ? count : 0);
+  Listpack::Offset* places = count > kOnStack ? many.data() : on_stack;
+  for (size_t i = 0; i < count; ++i, at = list()->skip(at, 2)) places[i] = at;
+  for (; count > 0; --count) visit_at(places[count - 1]);
+}
+
+template <typename Removed>
+void SortedSet::erase_range(size_t first, size_t count, Removed&& removed) {
+  if (count == 0) return;
+  if (is_listpack()) {
+    visit(first, count, false, removed);
+    object_ = Listpack::erase(list(), offset_of_rank(first), 2 * count);
+    return;
+  }
+  Large& set = *large();
+  set.order.erase_range(first, first + count, [&](double score, ScoredMember* member) {
+    removed(member->bytes(), score);
+    const uint64_t hash = hash_bytes(member->bytes());
+    set.drop(member, set.members.find(member->bytes(), hash), hash);
+  });
+}
+
+template <typename Visit>
+uint64_t SortedSet::scan(uint64_t cursor, Visit&& visit) const {
+  if (is_listpack()) {
+    for_each(visit);
+    return 0;
+  }
+  return large()->members.scan(cursor, [&visit](uint64_t slot) {
+    const ScoredMember* member = Traits::member(slot);
+    visit(member->bytes(), member->score());
+  });
+}
+
+template <typename Visit>
+void SortedSet::random(Random& random, Visit&& visit) const {
+  if (is_listpack()) {
+    this->visit(random.below(size()), 1, false, visit);
+  } else {
+    const ScoredMember* member = Traits::member(*large()->members.random(random));
+    visit(member->bytes(), member->score());
+  }
+}
 
 }  // namespace spinel::storage
