@@ -111,8 +111,8 @@ class Skiplist {
   using Leaf = skiplist::Leaf;
   using Index = skiplist::Index;
 
-  // Half of the capacity is used at each level at the very least, but for the ends: no list that
-  // fits in memory comes near.
+  // A level has some thirty times fewer nodes than the one below: no list that fits in memory comes
+  // near.
   static constexpr unsigned kMaxHeight = 16;
   // So many neighbours share what they hold.
   static constexpr unsigned kWindow = 4;
