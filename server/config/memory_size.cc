@@ -1,11 +1,15 @@
 #include "server/config/memory_size.h"
 
 #include <charconv>
+#include <limits>
 
 #include "storage/base/bytes.h"
 
 namespace spinel::server {
 namespace {
+
+constexpr uint64_t kHuge = std::numeric_limits<uint64_t>::max();
+constexpr ptrdiff_t kMaxDigits = 127;
 
 struct Unit {
   std::string_view name;
@@ -29,13 +33,13 @@ std::optional<uint64_t> parse_memory(std::string_view text) {
   uint64_t number = 0;
   const char* end = text.data() + text.size();
   const auto [stop, status] = std::from_chars(text.data(), end, number);
-  if (status == std::errc::result_out_of_range) return std::nullopt;
+  if (stop - text.data() > kMaxDigits) return std::nullopt;
+  if (status == std::errc::result_out_of_range) number = kHuge;
   const std::string_view suffix(stop, static_cast<size_t>(end - stop));
   for (const Unit& unit : kUnits) {
     if (!storage::equals_ignore_case(suffix, unit.name)) continue;
     uint64_t bytes = 0;
-    if (__builtin_mul_overflow(number, unit.bytes, &bytes)) return std::nullopt;
-    return bytes;
+    return __builtin_mul_overflow(number, unit.bytes, &bytes) ? kHuge : bytes;
   }
   return std::nullopt;
 }

@@ -229,17 +229,20 @@ class MaxmemoryClients : public ValueKind {
  public:
   ConfigError parse(Config& config, ConfigWords words, ValueOrigin) const override {
     constexpr const char* kMalformed = "argument must be a memory or percent value";
+    // Redis says so of a size that it cannot count, too.
+    constexpr const char* kBeyond = "percentage argument must be less or equal to 100";
     std::string_view word = words[0];
     if (word.ends_with('%')) {
       word.remove_suffix(1);
       const auto percent = storage::parse_int64(word);
       if (!percent || *percent < 0) return kMalformed;
-      if (*percent > 100) return "percentage argument must be less or equal to 100";
+      if (*percent > 100) return kBeyond;
       config.maxmemory_clients = -*percent;
       return std::nullopt;
     }
     const auto bytes = parse_memory(word);
-    if (!bytes || *bytes > uint64_t{INT64_MAX}) return kMalformed;
+    if (!bytes) return kMalformed;
+    if (*bytes > uint64_t{INT64_MAX}) return kBeyond;
     config.maxmemory_clients = static_cast<int64_t>(*bytes);
     return std::nullopt;
   }

@@ -157,12 +157,6 @@ bool covers_nul_in_errors(const Command&, const Reply& spinel, const Reply& redi
          redis.text.starts_with(spinel.text.substr(0, nul));
 }
 
-bool covers_memory_beyond_64_bits(const Command& command, const Reply& spinel, const Reply& redis) {
-  return is(command, "config", "set") && spinel.is_error() && redis.is_error() &&
-         spinel.text.ends_with("argument must be a memory value") &&
-         redis.text.find("argument must be between") != std::string::npos;
-}
-
 bool covers_7_2_subcommands(const Command& command, const Reply& spinel, const Reply& redis) {
   return is(command, "client") && redis.is_error_with("ERR unknown subcommand") &&
          command.size() > 1 &&
@@ -199,7 +193,6 @@ const Difference kDifferences[] = {
     {"7.2: COMMAND GETKEYS takes a command without arguments", covers_getkeys_arity},
     {"new in 7.2: DEBUG STRINGMATCH-LEN", covers_stringmatch_len},
     {"a name with a NUL byte is repeated whole", covers_nul_in_errors},
-    {"a size beyond 64 bits is no number to begin with", covers_memory_beyond_64_bits},
     {"every server has a picture of its own", covers_lolwut},
     {"new in 7.2: loglevel nothing", covers_loglevel_nothing},
     {"new in 7.2: CLIENT NO-TOUCH and CLIENT SETINFO", covers_7_2_subcommands},

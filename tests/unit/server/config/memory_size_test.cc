@@ -20,9 +20,19 @@ TEST(MemorySize, ReadsUnits) {
 
 TEST(MemorySize, RefusesWhatIsNoSize) {
   for (const char* text : {"1t", "1tb", "1 kb", " 1", "1 ", "1.5gb", ".5", "-1", "+1", "0x10",
-                           "1kbb", "50%", "x", "18446744073709551616", "99999999999gb"}) {
+                           "1kbb", "50%", "x", "18446744073709551616x"}) {
     EXPECT_EQ(parse_memory(text), std::nullopt) << text;
   }
+  EXPECT_EQ(parse_memory(std::string(128, '1')), std::nullopt);
+}
+
+TEST(MemorySize, WhatIsBeyondCountingIsHuge) {
+  for (const char* text : {"18446744073709551616", "99999999999999999999kb", "17179869184gb",
+                           "34359738367gb", "99999999999gb"}) {
+    EXPECT_EQ(parse_memory(text), UINT64_MAX) << text;
+  }
+  EXPECT_EQ(parse_memory(std::string(127, '1')), UINT64_MAX);
+  EXPECT_EQ(parse_memory("17179869183gb"), UINT64_MAX - (1ull << 30) + 1);
 }
 
 TEST(MemorySize, PrintsTheShortestExactForm) {
