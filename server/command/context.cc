@@ -43,7 +43,7 @@ Item CommandContext::find_read_in(Database& database, const Key& key) {
 }
 
 Item CommandContext::find_write_in(Database& database, const Key& key) {
-  const Item item = server.keyspace.find(database, key);
+  const Item item = server.keyspace.find_for_write(database, key);
   if (item && !client.no_touch) server.keyspace.access.touch(*item);
   return item;
 }

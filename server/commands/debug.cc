@@ -138,7 +138,7 @@ void debug_populate(CommandContext& ctx) {
   for (int64_t i = 0; i < *count; ++i) {
     name = fmt::format("{}:{}", prefix, i);
     const storage::Key key(name);
-    Item item = ctx.server.keyspace.find(ctx.db, key);
+    Item item = ctx.server.keyspace.find_for_write(ctx.db, key);
     if (item) continue;
     value = fmt::format("value:{}", i);
     if (*size > 0) value.resize(static_cast<size_t>(*size));

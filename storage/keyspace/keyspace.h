@@ -49,6 +49,17 @@ class Keyspace {
     return item;
   }
 
+  // As `find`, for a command that may store a value at `key`: an expired one is removed also while
+  // `may_expire` is false. Hidden, it would stay beside the new one.
+  Item find_for_write(Database& database, const Key& key) {
+    Item item = database.find(key);
+    if (item && item->has_expiry() && item->expired(now_ms_)) [[unlikely]] {
+      expire(database, item, key);
+      return {};
+    }
+    return item;
+  }
+
   // Removes an expired key: tells the observer, frees it lazily if so configured.
   void expire(Database& database, Item item, const Key& key);
   // Removes a key to make room.
@@ -59,8 +70,8 @@ class Keyspace {
   // --- configuration
   bool lazy_expire = false;
   bool lazy_eviction = false;
-  // While false, an expired key is hidden but stays: its removal comes from elsewhere (a master),
-  // or must wait.
+  // While false, an expired key is hidden but stays, unless a command writes to it: its removal
+  // comes from elsewhere (a master), or must wait.
   bool may_expire = true;
 
   Random random;

@@ -134,6 +134,20 @@ TEST_F(DebugTest, Populate) {
   EXPECT_EQ(server_.server.dirty, 0);
 }
 
+TEST_F(DebugTest, PopulateReplacesWhatExpiredDuringAPause) {
+  run("SET", "key:0", "old", "PX", "100000");
+  EXPECT_EQ(run("CLIENT", "PAUSE", "100000", "WRITE"), kOk);
+  server_.expire_now("key:0");
+  EXPECT_EQ(run("GET", "key:0"), kNull);
+  EXPECT_EQ(run("DBSIZE"), integer(1)) << "a pause keeps what is there";
+  EXPECT_EQ(debug("POPULATE", "1"), kOk);
+  EXPECT_EQ(run("DBSIZE"), integer(1));
+  EXPECT_EQ(run("GET", "key:0"), bulk("value:0"));
+  EXPECT_EQ(run("CLIENT", "UNPAUSE"), kOk);
+  EXPECT_EQ(run("DEL", "key:0"), integer(1));
+  EXPECT_EQ(run("GET", "key:0"), kNull);
+}
+
 TEST_F(DebugTest, PopulateRefusesBadNumbers) {
   const std::string negative = error("ERR value is out of range, must be positive");
   EXPECT_EQ(debug("POPULATE", "x"), negative);

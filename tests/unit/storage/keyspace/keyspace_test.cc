@@ -51,6 +51,25 @@ TEST_F(KeyspaceTest, HidesWhatExpiredWhereItMustNotRemoveIt) {
   EXPECT_THAT(observer_.expired, IsEmpty());
 }
 
+TEST_F(KeyspaceTest, WritesReplaceWhatIsHidden) {
+  put(database_, "key", "old", 1500);
+  put(database_, "stays", "value");
+  keyspace_.may_expire = false;
+  keyspace_.set_now(2000);
+  EXPECT_TRUE(keyspace_.find_for_write(database_, Key("stays")));
+  EXPECT_THAT(observer_.expired, IsEmpty());
+  const Key key("key");
+  Item item = keyspace_.find_for_write(database_, key);
+  ASSERT_FALSE(item);
+  database_.set_string(key, item, "new", kNoExpiry, 0);
+  EXPECT_EQ(database_.size(), 2u);
+  EXPECT_EQ(database_.volatile_count(), 0u);
+  EXPECT_THAT(observer_.expired, ElementsAre(Pair(2, "key")));
+  EXPECT_TRUE(observer_.all_were_present);
+  database_.erase(database_.find(key), key, nullptr);
+  EXPECT_FALSE(database_.find(key)) << "it was there twice";
+}
+
 TEST_F(KeyspaceTest, FindingIsNotAnAccess) {
   put(database_, "key", "value", kNoExpiry, keyspace_.access.initial());
   keyspace_.set_now(61'000);
