@@ -17,11 +17,15 @@ Client::~Client() {
   closing = true;
   server.blocked.unblock(*this);
   std::erase(server.monitors, this);
+  server.client_memory.remove(*this);
   server.clients.erase(id);
 }
 
 size_t Client::memory_bytes() const {
-  return sizeof(Client) + output.capacity() + transport_.query_buffer_capacity() + argument_bytes +
+  // The arguments of a command that is executed are part of the query buffer.
+  const size_t waiting_bytes =
+      blocked == BlockReason::kNone ? 0 : server.blocked.argument_bytes(*this);
+  return sizeof(Client) + output.capacity() + transport_.query_buffer_capacity() + waiting_bytes +
          name.capacity() + lib_name.capacity() + lib_version.capacity();
 }
 

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <string>
 
+#include "server/client_memory.h"
 #include "server/resp/output_buffer.h"
 #include "server/resp/reply_writer.h"
+#include "server/resp/request_parser.h"
 
 namespace spinel::server {
 
@@ -27,6 +29,8 @@ class ClientTransport {
   // Bytes received and not yet executed, and the memory held for them.
   virtual size_t query_buffer_bytes() const = 0;
   virtual size_t query_buffer_capacity() const = 0;
+  // What those bytes begin with, if that is a request of which the end is still to come.
+  virtual resp::PartialRequest partial_request() const = 0;
   virtual int descriptor() const = 0;
 };
 
@@ -82,8 +86,7 @@ class Client {
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
   int64_t output_over_soft_limit_since_ms = 0;  // 0: not over it
-  // Arguments of the command being executed or blocked, for CLIENT LIST's argv-mem.
-  size_t argument_bytes = 0;
+  ClientShare memory_share;
 
   resp::OutputBuffer output;
   resp::ReplyWriter reply;

@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include "server/command/families.h"
+#include "server/commands/client_state.h"
 #include "server/config/notify_flags.h"
 #include "server/log/log.h"
 #include "storage/base/clock.h"
@@ -17,6 +18,7 @@ constexpr size_t kResizeBuckets = 128;
 constexpr int64_t kResizeBudgetUs = 1000;
 // What a client that has not authenticated may leave unread.
 constexpr size_t kMaxUnauthenticatedOutput = 1 << 20;
+constexpr int64_t kClientLimitWarningPeriodMs = 1000;
 
 bool uses_lfu(MaxmemoryPolicy policy) {
   return policy == MaxmemoryPolicy::kAllkeysLfu || policy == MaxmemoryPolicy::kVolatileLfu;
@@ -70,6 +72,7 @@ Server::Server(Config& config_in)
     commands.rename(rename.from, rename.to);
   }
   apply_config();
+  apply_client_limit();
   watch_config();
   update_time();
   memory_at_start = storage::used_memory();
@@ -96,6 +99,10 @@ void Server::watch_config() {
         apply_config();
         return std::optional<std::string>();
       });
+  config_store.on_change({"maxmemory-clients", "maxmemory"}, [this](const Config&) {
+    apply_client_limit();
+    return std::optional<std::string>();
+  });
   config_store.on_change({"loglevel"}, [](const Config& changed) {
     set_log_level(changed.loglevel);
     return std::optional<std::string>();
@@ -119,6 +126,20 @@ void Server::watch_config() {
   });
 }
 
+void Server::apply_client_limit() {
+  uint64_t limit = 0;
+  if (config.maxmemory_clients >= 0) {
+    limit = static_cast<uint64_t>(config.maxmemory_clients);
+  } else {  // so many percent
+    const auto percent = static_cast<unsigned __int128>(-config.maxmemory_clients);
+    limit = static_cast<uint64_t>(config.maxmemory_bytes * percent / 100);
+  }
+  client_memory.set_limit(limit);
+  for (const auto& [id, client] : clients) {
+    client_memory.limited() ? client_memory.update(*client) : client_memory.remove(*client);
+  }
+}
+
 void Server::update_time() {
   keyspace.set_now(storage::wall_clock_ms());
   monotonic_ms_ = storage::monotonic_us() / 1000;
@@ -138,6 +159,7 @@ void Server::disconnect(Client& client) {
 void Server::check_output_limit(Client& client) {
   const OutputBufferLimit& limit =
       config.client_output_buffer_limit[static_cast<size_t>(ClientClass::kNormal)];
+  client_memory.update(client);
   const size_t pending = client.output.size();
   bool over = limit.hard_bytes != 0 && pending > limit.hard_bytes;
   if (!client.authenticated && !config.requirepass.empty() && pending > kMaxUnauthenticatedOutput) {
@@ -159,6 +181,28 @@ void Server::check_output_limit(Client& client) {
   ++stats.client_output_buffer_limit_disconnections;
   client.closing = true;
   client.transport().close();
+}
+
+void Server::evict_largest_clients() {
+  while (client_memory.over()) {
+    Client* client = client_memory.largest();
+    if (client == nullptr) {
+      if (monotonic_ms_ - client_limit_warned_at_ms_ < kClientLimitWarningPeriodMs) return;
+      client_limit_warned_at_ms_ = monotonic_ms_;
+      log_warning("Over client maxmemory after evicting all evictable clients");
+      return;
+    }
+    // A buffer that was large once is no reason to go.
+    const uint64_t before = client_memory.total_bytes();
+    client->output.release_idle_memory(0);
+    client_memory.update(*client);
+    if (client_memory.total_bytes() < before) continue;
+    log_notice("Evicting client: {}", describe_client(*client));
+    ++stats.evicted_clients;
+    client->closing = true;
+    client->transport().close();
+    client_memory.remove(*client);
+  }
 }
 
 void Server::pause(PauseScope scope, int64_t duration_ms) {
@@ -205,6 +249,12 @@ void Server::before_sleep() {
   expire_cycle(true);
   if (eviction_unfinished_ && pause_scope_ == PauseScope::kNone) evict();
   effects.commit();
+}
+
+void Server::end_turn() {
+  const uint64_t ticks = storage::TickClock::now_ticks() - turn_began_ticks_;
+  ++stats.eventloop_cycles;
+  stats.eventloop_duration_ns += static_cast<int64_t>(storage::TickClock::ticks_to_ns(ticks));
 }
 
 void Server::expire_cycle(bool fast) {

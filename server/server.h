@@ -11,6 +11,7 @@
 
 #include "server/blocking/blocked_clients.h"
 #include "server/client.h"
+#include "server/client_memory.h"
 #include "server/command/dispatch.h"
 #include "server/command/effects.h"
 #include "server/command/keyspace_events.h"
@@ -22,6 +23,7 @@
 #include "server/stats/latency_monitor.h"
 #include "server/stats/slowlog.h"
 #include "server/stats/stats.h"
+#include "storage/base/clock.h"
 #include "storage/keyspace/active_expire.h"
 #include "storage/keyspace/eviction.h"
 #include "storage/keyspace/keyspace.h"
@@ -92,8 +94,16 @@ class Server final : private storage::KeyspaceObserver {
   // Ends the connection of `client`: at once, or, if it is executing a command now, after its
   // reply.
   void disconnect(Client& client);
-  // Applies client-output-buffer-limit to what `client` has pending; disconnects it if it is over.
+  // What `client` has pending has grown: applies client-output-buffer-limit, and disconnects it if
+  // it is over.
   void check_output_limit(Client& client);
+  // What clients hold in memory, as far as maxmemory-clients wants to know.
+  ClientMemory client_memory;
+  // Disconnects those that hold the most until the others keep within maxmemory-clients.
+  void evict_clients() {
+    if (client_memory.over()) [[unlikely]]
+      evict_largest_clients();
+  }
 
   // --- pausing (CLIENT PAUSE)
   PauseScope pause_scope() const { return pause_scope_; }
@@ -102,6 +112,12 @@ class Server final : private storage::KeyspaceObserver {
   void pause(PauseScope scope, int64_t duration_ms);
   void unpause();
   int64_t pause_ends_at_ms() const { return pause_ends_at_ms_; }  // monotonic
+
+  // --- turns of the event loop: what one event brings about. INFO tells how many there were and
+  // how long they took.
+  void begin_turn() { turn_began_ticks_ = storage::TickClock::now_ticks(); }
+  // Needs a `begin_turn` before it.
+  void end_turn();
 
   // --- the client whose command is being executed, null between commands
   Client* current_client = nullptr;
@@ -148,6 +164,8 @@ class Server final : private storage::KeyspaceObserver {
   // Copies what the configuration says about the keyspace's behaviour.
   void apply_config();
   void watch_config();
+  void apply_client_limit();
+  void evict_largest_clients();
   void expire_cycle(bool fast);
   void continue_resizes();
   storage::EvictionResult evict();
@@ -162,6 +180,8 @@ class Server final : private storage::KeyspaceObserver {
   int64_t pause_ends_at_ms_ = 0;
   int64_t monotonic_ms_ = 0;
   int64_t rates_sampled_at_ms_ = 0;
+  int64_t client_limit_warned_at_ms_ = 0;
+  uint64_t turn_began_ticks_ = 0;
   std::optional<ShutdownRequest> shutdown_request_;
 };
 

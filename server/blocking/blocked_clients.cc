@@ -10,6 +10,7 @@ BlockedClients::Wait& BlockedClients::add_wait(Client& client, BlockReason reaso
                                                int64_t deadline_ms) {
   SPINEL_ASSERT(client.blocked == BlockReason::kNone && reason != BlockReason::kNone);
   auto wait = std::make_unique<Wait>();
+  wait->client = &client;
   wait->reason = reason;
   wait->args.assign(args.begin(), args.end());
   wait->deadline_ms = deadline_ms;
@@ -122,7 +123,7 @@ void BlockedClients::serve_key(const DatabaseKey& key) {
 void BlockedClients::wake_all(BlockReason reason, Wake how) {
   std::vector<std::pair<uint64_t, Client*>> queue;
   for (const auto& [client, wait] : waits_) {
-    if (wait->reason == reason) queue.emplace_back(wait->order, client);
+    if (wait->reason == reason) queue.emplace_back(wait->order, wait->client);
   }
   std::sort(queue.begin(), queue.end());
   for (const auto& [order, client] : queue) wake(*client, how);
@@ -136,6 +137,15 @@ void BlockedClients::serve_timeouts(int64_t now_monotonic_ms) {
 
 void BlockedClients::time_out(Client& client) {
   wake(client, Wake::kTimeout);
+}
+
+size_t BlockedClients::argument_bytes(const Client& client) const {
+  const auto found = waits_.find(&client);
+  size_t bytes = 0;
+  if (found != waits_.end()) {
+    for (const std::string& arg : found->second->args) bytes += arg.size();
+  }
+  return bytes;
 }
 
 }  // namespace spinel::server

@@ -73,10 +73,13 @@ class BlockedClients {
   size_t count() const { return waits_.size(); }
   size_t deadline_count() const { return deadlines_.size(); }
   size_t keys_waited_for() const { return waiting_for_keys_.size(); }
+  // Of the command that `client` waits with; 0 if it does not wait.
+  size_t argument_bytes(const Client& client) const;
 
  private:
   using DatabaseKey = std::pair<int, std::string>;
   struct Wait {
+    Client* client;
     BlockReason reason;
     std::vector<std::string> args;
     std::vector<DatabaseKey> keys;
@@ -93,7 +96,7 @@ class BlockedClients {
 
   Retry retry_;
   TypeAt type_at_;
-  std::unordered_map<Client*, std::unique_ptr<Wait>> waits_;
+  std::unordered_map<const Client*, std::unique_ptr<Wait>> waits_;
   // Clients in the order of blocking, by key.
   std::map<DatabaseKey, std::map<uint64_t, Client*>> waiting_for_keys_;
   std::set<std::pair<int64_t, Client*>> deadlines_;

@@ -42,6 +42,10 @@ class Dispatcher {
 
   static constexpr size_t kBatch = 128;
 
+  // Does `work`, which executes commands, and counts how long they took.
+  template <typename Work>
+  void timed(Work&& work);
+  size_t process_batches(Client& client, std::string_view input, resp::RequestParser& parser);
   bool read_batch(Client& client, std::string_view input, resp::RequestParser& parser,
                   size_t& position);
   void prefetch_batch(Client& client);
@@ -66,6 +70,7 @@ class Dispatcher {
   std::vector<Request> batch_;
   std::vector<uint64_t> overflowing_;  // hashes of the batch whose entry is in an overflow bucket
   uint64_t last_ticks_ = 0;            // when the previous command of the batch ended
+  bool timing_ = false;                // within `timed`
 };
 
 }  // namespace spinel::server

@@ -28,12 +28,33 @@ std::string client_flags(const Client& client) {
   return flags.empty() ? "N" : flags;
 }
 
+// What CLIENT LIST tells of a client's requests.
+struct RequestBytes {
+  size_t query;      // received, and not yet seen to be arguments
+  size_t arguments;  // of the command that is executed, waits, or has arrived in part
+};
+
+RequestBytes measure_requests(const Client& client, CommandArgs executing) {
+  RequestBytes bytes{client.transport().query_buffer_bytes(), 0};
+  if (!executing.empty()) {
+    for (const std::string_view arg : executing) bytes.arguments += arg.size();
+  } else if (client.blocked != BlockReason::kNone) {
+    bytes.arguments = client.server.blocked.argument_bytes(client);
+  } else {
+    const resp::PartialRequest partial = client.transport().partial_request();
+    bytes.query -= std::min(partial.bytes, bytes.query);
+    bytes.arguments = partial.argument_bytes;
+  }
+  return bytes;
+}
+
 }  // namespace
 
-std::string describe_client(const Client& client) {
+std::string describe_client(const Client& client, CommandArgs executing) {
   const ClientTransport& transport = client.transport();
   const int64_t now_ms = client.server.now_ms();
-  const size_t query = transport.query_buffer_bytes();
+  const RequestBytes requests = measure_requests(client, executing);
+  const size_t buffered = transport.query_buffer_bytes();
   const size_t pending = client.output.size();
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 "
@@ -41,10 +62,11 @@ std::string describe_client(const Client& client) {
       "tot-mem={} events={} cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={}",
       client.id, client.address, client.local_address, transport.descriptor(), client.name,
       (now_ms - client.created_at_ms) / 1000, (now_ms - client.last_interaction_ms) / 1000,
-      client_flags(client), client.database, query, transport.query_buffer_capacity() - query,
-      client.argument_bytes, client.output.capacity(), pending, pending, client.memory_bytes(),
-      pending > 0 ? "rw" : "r", client.last_command ? client.last_command->name : "NULL",
-      client.user, client.reply.resp3() ? 3 : 2, client.lib_name, client.lib_version);
+      client_flags(client), client.database, requests.query,
+      transport.query_buffer_capacity() - buffered, requests.arguments, client.output.capacity(),
+      pending, pending, client.memory_bytes(), pending > 0 ? "rw" : "r",
+      client.last_command ? client.last_command->name : "NULL", client.user,
+      client.reply.resp3() ? 3 : 2, client.lib_name, client.lib_version);
 }
 
 namespace {
@@ -127,7 +149,7 @@ void client_id_command(CommandContext& ctx) {
 }
 
 void client_info_command(CommandContext& ctx) {
-  ctx.reply.verbatim("txt", describe_client(ctx.client) + "\n");
+  ctx.reply.verbatim("txt", describe_client(ctx.client, ctx.args) + "\n");
 }
 
 // What CLIENT KILL's new form selects by; what is absent matches everything.
@@ -213,8 +235,8 @@ void client_kill_command(CommandContext& ctx) {
 
 void client_list_command(CommandContext& ctx) {
   std::string lines;
-  const auto add = [&lines](const Client& client) {
-    lines += describe_client(client);
+  const auto add = [&ctx, &lines](const Client& client) {
+    lines += describe_client(client, &client == &ctx.client ? ctx.args : CommandArgs());
     lines += '\n';
   };
   if (ctx.arity() == 4 && ctx.arg_is(2, "TYPE")) {
@@ -243,6 +265,7 @@ void client_no_evict_command(CommandContext& ctx) {
   const auto on = read_switch(ctx, 2);
   if (!on) return;
   ctx.client.no_evict = *on;
+  ctx.server.client_memory.update(ctx.client);
   ctx.reply.ok();
 }
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "server/command/spec.h"
+
 namespace spinel::server {
 
 class Client;
@@ -14,7 +16,8 @@ inline constexpr std::string_view kInvalidClientName =
 // Whether `text` may be a client's or a library's name: printable ASCII without spaces, or nothing.
 bool is_client_attribute(std::string_view text);
 
-// The client as a line of CLIENT LIST, without the line end.
-std::string describe_client(const Client& client);
+// The client as a line of CLIENT LIST, without the line end. `executing` are the arguments of the
+// command that it executes this moment, if it does.
+std::string describe_client(const Client& client, CommandArgs executing = {});
 
 }  // namespace spinel::server

@@ -30,10 +30,10 @@ std::vector<Option> clients() {
            "exceeded. 0: no limit.\n"},
       {.name = "maxmemory-clients",
        .value = maxmemory_clients_value(),
-       .support = Support::kIgnored,
        .comment =
            "Memory of all clients together, in bytes or in percent of maxmemory; beyond it the\n"
-           "largest are disconnected. 0: no limit.\n"},
+           "largest are disconnected, but for those with CLIENT NO-EVICT. At least 128kb. 0: no\n"
+           "limit.\n"},
       {.name = "tracking-table-max-keys",
        .value = integer(&Config::tracking_table_max_keys),
        .support = Support::kIgnored,

@@ -21,6 +21,7 @@ Connection::Connection(EventLoop& loop, Socket socket)
 
 void Connection::read() {
   input_.prepare(parser_.expected_bytes());
+  if (input_.size() > 0) loop_.server().client_memory.update(*client_);
   socket_.async_read_some(asio::buffer(input_.tail(), input_.room()),
                           [self = shared_from_this()](const asio::error_code& error, size_t bytes) {
                             self->on_read(error, bytes);
@@ -29,6 +30,7 @@ void Connection::read() {
 
 void Connection::on_read(const asio::error_code& error, size_t bytes) {
   if (!open()) return;
+  loop_.server().begin_turn();
   if (error == asio::error::operation_aborted) {  // by release_idle_memory
     input_.shrink();
     read();
@@ -92,6 +94,7 @@ void Connection::flush() {
     client_->bytes_out += static_cast<uint64_t>(sent);
     ++server.stats.total_writes_processed;
   }
+  server.client_memory.update(*client_);
   if (!output.empty()) {
     wait_writable();
   } else if (client_->close_after_reply) {
@@ -108,7 +111,9 @@ void Connection::wait_writable() {
                        self->waiting_writable_ = false;
                        if (!self->open()) return;
                        if (error == asio::error::operation_aborted) return self->wait_writable();
-                       self->client_->last_interaction_ms = self->loop_.server().now_ms();
+                       Server& server = self->loop_.server();
+                       server.begin_turn();
+                       self->client_->last_interaction_ms = server.now_ms();
                        self->flush();
                        self->loop_.end_turn();
                      });

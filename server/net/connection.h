@@ -41,6 +41,7 @@ class Connection final : public ClientTransport, public std::enable_shared_from_
   void close() override;
   size_t query_buffer_bytes() const override { return input_.size(); }
   size_t query_buffer_capacity() const override { return input_.capacity(); }
+  resp::PartialRequest partial_request() const override { return parser_.partial_request(); }
   int descriptor() const override { return descriptor_; }
 
  private:

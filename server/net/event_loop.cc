@@ -159,13 +159,19 @@ void EventLoop::end_turn() {
     if (connection.open() && !connection.client().closing) connection.flush();
   }
   to_flush_.clear();
-  if (!to_close_.empty()) {
-    for (const auto& connection : std::exchange(to_close_, {})) {
-      connection->destroy();
-      connections_.erase(connection);
-    }
-  }
+  close_scheduled();
+  server_.evict_clients();
+  close_scheduled();
   arm_deadline();
+  server_.end_turn();
+}
+
+void EventLoop::close_scheduled() {
+  if (to_close_.empty()) return;
+  for (const auto& connection : std::exchange(to_close_, {})) {
+    connection->destroy();
+    connections_.erase(connection);
+  }
 }
 
 void EventLoop::arm_deadline() {
@@ -184,6 +190,7 @@ void EventLoop::arm_deadline() {
   deadline_timer_.async_wait([this](const asio::error_code& error) {
     if (error) return;
     armed_deadline_ms_ = 0;
+    server_.begin_turn();
     server_.serve_deadlines();
     end_turn();
   });
@@ -194,6 +201,7 @@ void EventLoop::start_cron() {
   cron_timer_.expires_after(std::chrono::milliseconds(1000 / hz));
   cron_timer_.async_wait([this](const asio::error_code& error) {
     if (error) return;
+    server_.begin_turn();
     if (!server_.cron_paused) {
       server_.cron();
       check_connections();

@@ -51,6 +51,7 @@ class EventLoop {
 
   void start_cron();
   void check_connections();
+  void close_scheduled();
   void arm_deadline();
   void watch_signals();
 

@@ -63,6 +63,12 @@ void RequestParser::reset() {
   read_.clear();
 }
 
+PartialRequest RequestParser::partial_request() const {
+  PartialRequest partial{.bytes = position_, .argument_bytes = 0};
+  for (const Argument& argument : read_) partial.argument_bytes += argument.size;
+  return partial;
+}
+
 RequestParser::Status RequestParser::fail(std::string_view text) {
   error_ = "Protocol error: ";
   error_ += text;

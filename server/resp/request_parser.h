@@ -17,6 +17,12 @@ struct RequestLimits {
   bool authenticated = true;
 };
 
+// How far a request that is still incomplete has been read.
+struct PartialRequest {
+  size_t bytes = 0;           // up to the end of its last whole argument or header
+  size_t argument_bytes = 0;  // in whole arguments
+};
+
 // Parses one request at a time. Arguments are views into the input, except those of inline
 // commands, which are unquoted and live in the parser until `forget_inline_arguments`.
 //
@@ -40,6 +46,7 @@ class RequestParser {
   std::string_view error() const { return error_; }
   // How many bytes of input the pending request takes at least, as far as is known; 0 if unknown.
   size_t expected_bytes() const { return expected_bytes_; }
+  PartialRequest partial_request() const;
   // Forgets a partly parsed request, because the input it was read from is gone or will be read
   // again.
   void reset();

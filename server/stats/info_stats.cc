@@ -74,8 +74,8 @@ void write_errors_and_io(InfoWriter& info, const Stats& stats) {
 void write_eventloop_and_acl(InfoWriter& info, const Stats& stats,
                              const InstantaneousRates& rates) {
   info.field("eventloop_cycles", stats.eventloop_cycles);
-  info.field("eventloop_duration_sum", stats.eventloop_duration_us);
-  info.field("eventloop_duration_cmd_sum", stats.eventloop_duration_command_us);
+  info.field("eventloop_duration_sum", stats.eventloop_duration_ns / 1000);
+  info.field("eventloop_duration_cmd_sum", stats.eventloop_duration_command_ns / 1000);
   info.field("instantaneous_eventloop_cycles_per_sec", rates.eventloop_cycles_per_second());
   info.field("instantaneous_eventloop_duration_usec", rates.eventloop_duration_us());
   info.field("acl_access_denied_auth", stats.acl_access_denied_auth);

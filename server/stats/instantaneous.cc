@@ -30,7 +30,7 @@ void InstantaneousRates::sample(const Stats& stats, int64_t now_us) {
   input_repl_.sample(stats.total_net_repl_input_bytes, now_us, kPerSecond);
   output_repl_.sample(stats.total_net_repl_output_bytes, now_us, kPerSecond);
   eventloop_cycles_.sample(stats.eventloop_cycles, now_us, kPerSecond);
-  eventloop_duration_.sample(stats.eventloop_duration_us, stats.eventloop_cycles, 1);
+  eventloop_duration_.sample(stats.eventloop_duration_ns, stats.eventloop_cycles, 1);
 }
 
 }  // namespace spinel::server

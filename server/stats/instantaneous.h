@@ -47,7 +47,8 @@ class InstantaneousRates {
   double input_repl_kbps() const { return kbps(input_repl_); }
   double output_repl_kbps() const { return kbps(output_repl_); }
   int64_t eventloop_cycles_per_second() const { return eventloop_cycles_.average(); }
-  int64_t eventloop_duration_us() const { return eventloop_duration_.average(); }  // of one cycle
+  // Of one cycle.
+  int64_t eventloop_duration_us() const { return eventloop_duration_.average() / 1000; }
 
   // CONFIG RESETSTAT: to be called together with Stats::reset().
   void reset() { *this = InstantaneousRates(); }

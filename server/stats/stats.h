@@ -65,10 +65,10 @@ struct Stats {
   int64_t sync_partial_ok = 0;
   int64_t sync_partial_err = 0;
 
-  // The event loop.
+  // The event loop. INFO shows microseconds.
   int64_t eventloop_cycles = 0;
-  int64_t eventloop_duration_us = 0;          // INFO: eventloop_duration_sum
-  int64_t eventloop_duration_command_us = 0;  // INFO: eventloop_duration_cmd_sum
+  int64_t eventloop_duration_ns = 0;          // INFO: eventloop_duration_sum
+  int64_t eventloop_duration_command_ns = 0;  // INFO: eventloop_duration_cmd_sum
 
   // CONFIG RESETSTAT. Rates, command, error and latency statistics are reset by their own owners.
   void reset() { *this = Stats(); }

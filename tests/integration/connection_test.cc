@@ -305,6 +305,52 @@ TEST_F(ConnectionTest, ClientListDescribesConnections) {
   }
 }
 
+TEST_F(ConnectionTest, ClientListShowsTheArgumentsOfTheCallersCommand) {
+  // All that was sent is still in the query buffer, of which the arguments are a part.
+  auto fields = client_fields(without_final_newline(run("CLIENT", "INFO").text));
+  EXPECT_EQ(fields["argv-mem"], std::to_string(std::string("CLIENTINFO").size()));
+  EXPECT_EQ(fields["qbuf"], std::to_string(encode_command({"CLIENT", "INFO"}).size()));
+  const std::string id = std::to_string(run("CLIENT", "ID").number);
+  fields = client_fields(without_final_newline(run("CLIENT", "LIST", "ID", id).text));
+  EXPECT_EQ(fields["argv-mem"], std::to_string(("CLIENTLISTID" + id).size()));
+}
+
+TEST_F(ConnectionTest, ClientListShowsTheArgumentsOfRequestsThatArrivedInPart) {
+  RawConnection other = server().raw();
+  const std::string id = std::to_string(other.run("CLIENT", "ID").number);
+  const auto field = [&](const std::string& name) {
+    return client_fields(without_final_newline(run("CLIENT", "LIST", "ID", id).text))[name];
+  };
+  EXPECT_EQ(field("argv-mem"), "0");
+  ASSERT_TRUE(other.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$10\r\nab"));
+  EXPECT_TRUE(wait_until([&] { return field("argv-mem") == "4"; })) << field("argv-mem");
+  EXPECT_EQ(field("qbuf"), "2");
+  ASSERT_TRUE(other.send("cd"));
+  EXPECT_TRUE(wait_until([&] { return field("qbuf") == "4"; })) << field("qbuf");
+  EXPECT_EQ(field("argv-mem"), "4");
+  ASSERT_TRUE(other.send("efghij\r\n"));
+  EXPECT_EQ(other.read_reply(), ok());
+  EXPECT_EQ(field("argv-mem"), "0");
+  EXPECT_EQ(field("qbuf"), "0");
+}
+
+TEST_F(ConnectionTest, ClientListShowsTheArgumentsOfBlockedCommands) {
+  RawConnection other = server().raw();
+  const std::string id = std::to_string(other.run("CLIENT", "ID").number);
+  const auto fields = [&] {
+    return client_fields(without_final_newline(run("CLIENT", "LIST", "ID", id).text));
+  };
+  const std::string waiting = encode_command({"GET", "later"});
+  ASSERT_TRUE(other.send(encode_command({"WAIT", "1", "0"}) + waiting));
+  EXPECT_TRUE(wait_until([&] { return fields()["flags"] == "b"; }));
+  EXPECT_EQ(fields()["argv-mem"], "6");
+  EXPECT_EQ(fields()["qbuf"], std::to_string(waiting.size()));
+  EXPECT_EQ(run("CLIENT", "UNBLOCK", id), integer(1));
+  EXPECT_EQ(other.read_reply(), integer(0));
+  EXPECT_EQ(other.read_reply(), nil());
+  EXPECT_EQ(fields()["argv-mem"], "0");
+}
+
 TEST_F(ConnectionTest, ClientListShowsTheOrderOfFieldsThatParsersKnow) {
   SKIP_ON_REDIS_7_0("has no lib-name and lib-ver");
   std::vector<std::string> names;

@@ -57,6 +57,7 @@ class TestClient final : public ClientTransport {
   void close() override { closed_ = true; }
   size_t query_buffer_bytes() const override { return input_.size(); }
   size_t query_buffer_capacity() const override { return input_.capacity(); }
+  resp::PartialRequest partial_request() const override { return parser_.partial_request(); }
   int descriptor() const override { return -1; }
 
  private:

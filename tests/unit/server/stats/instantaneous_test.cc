@@ -34,7 +34,7 @@ TEST(InstantaneousRates, FollowTheCounters) {
     stats.total_net_output_bytes += 2048;
     stats.total_net_repl_output_bytes += 512;
     stats.eventloop_cycles += 10;
-    stats.eventloop_duration_us += 250;
+    stats.eventloop_duration_ns += 250'000;
   }
   EXPECT_EQ(rates.ops_per_second(), 500);
   EXPECT_DOUBLE_EQ(rates.input_kbps(), 10);
