@@ -383,10 +383,9 @@ TEST_F(OwnProtocolTest, MaxclientsTurnsAwayWhoComesTooMany) {
 }
 
 TEST_F(OwnProtocolTest, IdleClientsAreClosedAfterTheTimeout) {
-  start();
+  start_with({"--timeout", "1"});
   RawConnection idle = server().raw();
   EXPECT_EQ(idle.run("PING"), status("PONG"));
-  ASSERT_EQ(line("CONFIG SET timeout 1"), ok());
   EXPECT_TRUE(idle.closes());
 }
 

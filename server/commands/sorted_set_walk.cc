@@ -1,0 +1,185 @@
+// Members chosen at random, and walking a sorted set bit by bit.
+#include <algorithm>
+#include <fmt/format.h>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "server/command/context.h"
+#include "server/command/families.h"
+#include "server/command/scan_options.h"
+#include "server/commands/sorted_set_support.h"
+#include "storage/base/numbers.h"
+
+namespace spinel::server {
+namespace {
+
+using storage::Item;
+using storage::Random;
+using storage::SortedSet;
+using storage::Type;
+
+// --- ZRANDMEMBER
+
+// `count` different ranks below `size`, all choices equally likely, in random order. Meant for
+// `count` well below `size`: what was drawn twice is drawn again.
+std::vector<size_t> draw_ranks(Random& random, size_t count, size_t size) {
+  std::vector<size_t> ranks;
+  ranks.reserve(count);
+  while (ranks.size() < count) {
+    while (ranks.size() < count) ranks.push_back(random.below(size));
+    std::sort(ranks.begin(), ranks.end());
+    ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
+  }
+  for (size_t i = count; i > 1; --i) std::swap(ranks[i - 1], ranks[random.below(i)]);
+  return ranks;
+}
+
+// Visits `count` different members, at most as many as there are.
+void visit_distinct(const SortedSet& set, size_t count, Random& random, MemberReply& reply) {
+  // Drawing ranks costs a search each, walking costs the same for any count.
+  constexpr size_t kDrawBelow = 8;
+  size_t left = set.size();
+  if (count < left / kDrawBelow) {
+    for (const size_t rank : draw_ranks(random, count, left)) set.visit(rank, 1, false, reply);
+    return;
+  }
+  // Each is taken with the chance that leaves all choices of the rest equally likely.
+  set.for_each([&](std::string_view member, double score) {
+    if (random.below(left--) >= count) return;
+    --count;
+    reply(member, score);
+  });
+}
+
+void reply_random(CommandContext& ctx, const SortedSet& set, int64_t count, bool with_scores) {
+  MemberReply reply(ctx.reply, score_form(ctx, with_scores));
+  Random& random = ctx.server.keyspace.random;
+  if (count >= 0) {
+    const size_t members = std::min<size_t>(static_cast<uint64_t>(count), set.size());
+    reply.begin(members);
+    return visit_distinct(set, members, random, reply);
+  }
+  reply.begin(static_cast<size_t>(-count));
+  for (int64_t i = count; i < 0; ++i) set.random(random, reply);
+}
+
+// The count at argument 2; nothing after the error was sent.
+std::optional<int64_t> random_count(CommandContext& ctx, bool with_scores) {
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  const auto count = ctx.integer_between(
+      2, -kMax, kMax,
+      "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
+  if (!count || !with_scores) return count;
+  // What is replied must be countable as well.
+  if (*count >= -kMax / 2 && *count <= kMax / 2) return count;
+  ctx.error(errors::kOutOfRange);
+  return std::nullopt;
+}
+
+void zrandmember_command(CommandContext& ctx) {
+  const bool with_scores = ctx.arity() == 4 && ctx.arg_is(3, "WITHSCORES");
+  std::optional<int64_t> count;
+  if (ctx.arity() > 2) {
+    count = random_count(ctx, with_scores);
+    if (!count) return;
+    if (ctx.arity() > 3 && !with_scores) return ctx.syntax_error();
+  }
+  const Item item = ctx.find_read(ctx.key(1));
+  if (!ctx.check_type(item, Type::kSortedSet)) return;
+  if (!item) return count ? ctx.reply.array(0) : ctx.reply.null();
+  if (count) return reply_random(ctx, sorted_set_at(item), *count, with_scores);
+  sorted_set_at(item).random(ctx.server.keyspace.random,
+                             [&ctx](std::string_view member, double) { ctx.reply.bulk(member); });
+}
+
+// --- ZSCAN
+
+// Scores come as text in any protocol: those of a large set with all their digits.
+void reply_scanned(CommandContext& ctx, const SortedSet& set, std::string_view member,
+                   double score) {
+  char digits[storage::kMaxDoubleChars];
+  const size_t size = set.encoding() == storage::Encoding::kSkiplist
+                          ? storage::format_double_17(score, digits)
+                          : storage::format_double(score, digits);
+  ctx.reply.bulk(member);
+  ctx.reply.bulk({digits, size});
+}
+
+// Visits from `cursor` on until `options.count` members were seen, whether they match or not.
+// Where most of the table is empty it gives up earlier.
+void reply_scan_step(CommandContext& ctx, const SortedSet& set, uint64_t cursor,
+                     const ScanOptions& options) {
+  constexpr int64_t kStepsPerMember = 10;
+  const int64_t max_steps = options.count < std::numeric_limits<int64_t>::max() / kStepsPerMember
+                                ? options.count * kStepsPerMember
+                                : std::numeric_limits<int64_t>::max();
+  ctx.reply.array(2);
+  const size_t mark = ctx.reply.begin_deferred();
+  int64_t seen = 0;
+  size_t replied = 0;
+  int64_t steps = 0;
+  do {
+    cursor = set.scan(cursor, [&](std::string_view member, double score) {
+      ++seen;
+      if (!options.matches(member)) return;
+      reply_scanned(ctx, set, member, score);
+      replied += 2;
+    });
+  } while (cursor != 0 && seen < options.count && ++steps < max_steps);
+  ctx.reply.end_deferred_array(mark, replied);
+  // The cursor, which comes first, is known only now.
+  char digits[storage::kMaxInt64Chars];
+  const std::string_view text(digits, storage::format_uint64(cursor, digits));
+  ctx.reply.out().insert(mark, fmt::format("${}\r\n{}\r\n", text.size(), text));
+}
+
+void zscan_command(CommandContext& ctx) {
+  const std::optional<uint64_t> cursor = scan_cursor(ctx, 2);
+  if (!cursor) return;
+  const Item item = ctx.find_read(ctx.key(1));
+  if (!ctx.check_type(item, Type::kSortedSet)) return;
+  if (!item) {
+    ctx.reply.array(2);
+    ctx.reply.bulk("0");
+    return ctx.reply.array(0);
+  }
+  if (const auto options = scan_options(ctx, 3, false)) {
+    reply_scan_step(ctx, sorted_set_at(item), *cursor, *options);
+  }
+}
+
+constexpr CommandRow kSortedSetWalkRows[] = {
+    {.name = "ZRANDMEMBER",
+     .handler = zrandmember_command,
+     .arity = -2,
+     .group = "sorted-set",
+     .since = "6.2.0",
+     .flags = "READONLY",
+     .acl = "SORTEDSET",
+     .tips = "NONDETERMINISTIC_OUTPUT",
+     .keys = "RO+ACCESS@index:1/range:0,1,0",
+     .syntax = "key [options=<count:integer [WITHSCORES]>]",
+     .complexity = "O(log(N)) for each member returned",
+     .summary = "Returns members chosen at random."},
+    {.name = "ZSCAN",
+     .handler = zscan_command,
+     .arity = -3,
+     .group = "sorted-set",
+     .since = "2.8.0",
+     .flags = "READONLY",
+     .acl = "SORTEDSET",
+     .tips = "NONDETERMINISTIC_OUTPUT",
+     .keys = "RO+ACCESS@index:1/range:0,1,0",
+     .syntax = "key cursor:integer [MATCH pattern:pattern] [COUNT count:integer]",
+     .complexity = "O(1) for every call, O(N) for a whole walk",
+     .summary = "Walks the members and scores of a sorted set, some at each call."},
+};
+
+}  // namespace
+
+CommandFamily sorted_set_walk_commands() {
+  return kSortedSetWalkRows;
+}
+
+}  // namespace spinel::server
