@@ -17,6 +17,8 @@ std::span<const CommandFamily> all_command_families() {
       generic_commands(),
       info_commands(),
       latency_commands(),
+      list_commands(),
+      list_move_commands(),
       memory_commands(),
       object_commands(),
       scan_commands(),

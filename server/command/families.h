@@ -18,6 +18,8 @@ CommandFamily expire_commands();
 CommandFamily generic_commands();
 CommandFamily info_commands();
 CommandFamily latency_commands();
+CommandFamily list_commands();
+CommandFamily list_move_commands();
 CommandFamily memory_commands();
 CommandFamily object_commands();
 CommandFamily scan_commands();

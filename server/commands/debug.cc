@@ -12,6 +12,7 @@
 #include "server/command/context.h"
 #include "server/command/families.h"
 #include "server/command/help.h"
+#include "server/commands/debug_list.h"
 #include "server/config/memory_size.h"
 #include "server/log/log.h"
 #include "server/server.h"
@@ -22,6 +23,7 @@
 #include "storage/base/numbers.h"
 #include "storage/base/random.h"
 #include "storage/keyspace/digest.h"
+#include "storage/keyspace/object.h"
 
 namespace spinel::server {
 namespace {
@@ -183,17 +185,27 @@ size_t serialized_length(std::string_view bytes) {
   return (size <= std::numeric_limits<uint32_t>::max() ? 5 : 9) + size;
 }
 
+size_t serialized_length(const Entry& entry) {
+  if (entry.type() == storage::Type::kList) return list_layout(entry).serialized_bytes();
+  if (entry.type() != storage::Type::kString) {
+    return storage::object_bytes(entry.encoding(), entry.object());
+  }
+  storage::IntegerText scratch;
+  return serialized_length(storage::string_bytes(entry, scratch));
+}
+
 void debug_object(CommandContext& ctx) {
   const Item item = stored_item(ctx, 2);
   if (!item) return;
   const storage::AccessClock& access = ctx.server.keyspace.access;
   const Entry& entry = *item;
   const void* value = entry.has_object() ? entry.object() : &entry;
-  storage::IntegerText scratch;
-  ctx.reply.simple(fmt::format(
+  std::string text = fmt::format(
       "Value at:{} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}", value,
-      storage::encoding_name(entry), serialized_length(storage::string_bytes(entry, scratch)),
-      entry.access(), access.lfu ? 0 : access.idle_seconds(entry)));
+      storage::encoding_name(entry), serialized_length(entry), entry.access(),
+      access.lfu ? 0 : access.idle_seconds(entry));
+  if (entry.encoding() == Encoding::kQuicklist) text += list_layout(entry).describe();
+  ctx.reply.simple(text);
 }
 
 void debug_sdslen(CommandContext& ctx) {
@@ -220,7 +232,24 @@ void debug_sdslen(CommandContext& ctx) {
 }
 
 void debug_listpack(CommandContext& ctx) {
-  if (stored_item(ctx, 2)) ctx.error("ERR Not a listpack encoded object.");
+  const Item item = stored_item(ctx, 2);
+  if (!item) return;
+  if (item->encoding() != Encoding::kListpackList) {
+    return ctx.error("ERR Not a listpack encoded object.");
+  }
+  print_list(*item, true);
+  ctx.reply.simple("Listpack structure printed on stdout");
+}
+
+// DEBUG QUICKLIST key [0|1]
+void debug_quicklist(CommandContext& ctx) {
+  const Item item = stored_item(ctx, 2);
+  if (!item) return;
+  if (item->encoding() != Encoding::kQuicklist) {
+    return ctx.error("ERR Not a quicklist encoded object.");
+  }
+  print_list(*item, ctx.arity() > 3 && reads_as_true(ctx.arg(3)));
+  ctx.reply.simple("Quicklist structure printed on stdout");
 }
 
 void append_table(std::string& text, const storage::EntryTable::Statistics& table, bool full) {
@@ -410,7 +439,7 @@ void debug_help(CommandContext& ctx) {
        "HTSTATS-KEY <key> [FULL]",
        "    Like HTSTATS, of the hash table that the value of <key> is.",
        "LISTPACK <key>",
-       "    Show how the listpack at <key> is laid out.",
+       "    Print how the listpack at <key> is laid out.",
        "LOG <message>",
        "    Write <message> to the log.",
        "OBJECT <key>",
@@ -428,6 +457,8 @@ void debug_help(CommandContext& ctx) {
        "PROTOCOL <type>",
        "    Reply with a value of <type>: string, integer, double, bignum, null, array, set,",
        "    map, attrib, push, verbatim, true or false.",
+       "QUICKLIST <key> [<0|1>]",
+       "    Print how the long list at <key> is laid out; with 1, its elements as well.",
        "QUICKLIST-PACKED-THRESHOLD <size>",
        "    From which size on an element of a list gets a node of its own: less than 4gb.",
        "    Default: 1gb, which 0 restores.",
@@ -477,6 +508,7 @@ constexpr Subcommand kSubcommands[] = {
     {"pause-cron", 2, 2, debug_pause_cron},
     {"populate", 2, 4, debug_populate},
     {"protocol", 2, 2, debug_protocol},
+    {"quicklist", 2, 3, debug_quicklist},
     {"quicklist-packed-threshold", 2, 2, debug_quicklist_packed_threshold},
     {"replybuffer", 3, 3, debug_replybuffer},
     {"sdslen", 2, 2, debug_sdslen},

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "storage/types/list.h"
 #include "storage/types/sorted_set.h"
 
 namespace spinel::storage {
@@ -27,6 +28,23 @@ Sha1Digest string_digest(const Entry& entry) {
   return sha1(string_bytes(entry, scratch));
 }
 
+// Of every element and the digest of those before it: a list may be long, and order matters.
+Sha1Digest list_digest(const Entry& entry) {
+  const List list(entry.encoding(), entry.object());
+  Sha1Digest digest{};
+  std::string text;
+  list.read(0, list.size(), [&](const ListRun& run) {
+    for (const unsigned char* at = run.at; at != run.end; at += listpack_entry_size(at)) {
+      char scratch[kMaxDoubleChars];
+      text.assign(bytes_of(digest));
+      text += read_listpack_entry(at).bytes(scratch);
+      digest = sha1(text);
+    }
+    return true;
+  });
+  return digest;
+}
+
 Sha1Digest sorted_set_digest(const Entry& entry) {
   std::string text;
   SortedSet(entry.encoding(), entry.object()).for_each([&](std::string_view member, double score) {
@@ -39,6 +57,8 @@ Sha1Digest sorted_set_digest(const Entry& entry) {
 
 Sha1Digest content_digest(const Entry& entry) {
   switch (entry.type()) {
+    case Type::kList:
+      return list_digest(entry);
     case Type::kSortedSet:
       return sorted_set_digest(entry);
     default:

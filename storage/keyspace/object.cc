@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "storage/base/assert.h"
+#include "storage/types/list.h"
 #include "storage/types/sorted_set.h"
 #include "storage/types/string.h"
 
@@ -25,6 +26,8 @@ void destroy_object(Encoding encoding, void* object) {
   switch (encoding_type(encoding)) {
     case Type::kString:
       return RawString::destroy(static_cast<RawString*>(object));
+    case Type::kList:
+      return List::destroy(encoding, object);
     case Type::kSortedSet:
       return SortedSet::destroy(encoding, object);
     default:
@@ -39,6 +42,8 @@ void* duplicate_object(Encoding encoding, const void* object) {
       std::memcpy(copy->bytes(), raw(object).bytes(), raw(object).size);
       return copy;
     }
+    case Type::kList:
+      return List::duplicate(encoding, object);
     case Type::kSortedSet:
       return SortedSet::duplicate(encoding, object);
     default:
@@ -50,6 +55,8 @@ size_t object_bytes(Encoding encoding, const void* object) {
   switch (encoding_type(encoding)) {
     case Type::kString:
       return raw(object).allocated_bytes();
+    case Type::kList:
+      return List::bytes(encoding, object);
     case Type::kSortedSet:
       return SortedSet::bytes(encoding, object);
     default:
@@ -61,6 +68,8 @@ size_t object_memory(Encoding encoding, const void* object, size_t samples) {
   switch (encoding_type(encoding)) {
     case Type::kString:
       return raw(object).allocated_bytes();
+    case Type::kList:
+      return List::bytes(encoding, object);
     case Type::kSortedSet:
       return SortedSet::memory(encoding, object, samples);
     default:
@@ -72,6 +81,8 @@ size_t free_effort(Encoding encoding, const void* object) {
   switch (encoding_type(encoding)) {
     case Type::kString:
       return 1;
+    case Type::kList:
+      return List::free_effort(encoding, object);
     case Type::kSortedSet:
       return SortedSet::free_effort(encoding, object);
     default:
@@ -82,6 +93,8 @@ size_t free_effort(Encoding encoding, const void* object) {
 void disown_object(Encoding encoding, void* object) {
   switch (encoding_type(encoding)) {
     case Type::kString:
+      return;
+    case Type::kList:
       return;
     case Type::kSortedSet:
       return SortedSet::disown(encoding, object);
