@@ -155,8 +155,10 @@ TEST_F(BlockingTest, AFarDeadlineDoesNotDisturbOthers) {
 }
 
 TEST_F(BlockingTest, PausedKeysDoNotExpire) {
-  run("SET", "a", 1, "PX", 50);
-  ASSERT_EQ(line("CLIENT PAUSE 100000 WRITE"), ok());
+  // In one go: the pause has begun before the key's time can be over.
+  const auto replies = server().raw().pipeline(
+      {{"SET", "a", "1", "PX", "50"}, {"CLIENT", "PAUSE", "100000", "WRITE"}});
+  ASSERT_EQ(replies, (std::vector<Reply>{ok(), ok()}));
   ASSERT_TRUE(wait_until([&] { return run("GET", "a").is_null(); }));
   EXPECT_EQ(run("DBSIZE"), integer(1)) << "hidden, but not removed";
   EXPECT_EQ(line("CLIENT UNPAUSE"), ok());

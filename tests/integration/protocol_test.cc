@@ -383,9 +383,10 @@ TEST_F(OwnProtocolTest, MaxclientsTurnsAwayWhoComesTooMany) {
 }
 
 TEST_F(OwnProtocolTest, IdleClientsAreClosedAfterTheTimeout) {
-  start_with({"--timeout", "1"});
+  start();
   RawConnection idle = server().raw();
   EXPECT_EQ(idle.run("PING"), status("PONG"));
+  ASSERT_EQ(line("CONFIG SET timeout 1"), ok());
   EXPECT_TRUE(idle.closes());
 }
 
