@@ -15,6 +15,10 @@ uint64_t hash_bytes(std::string_view bytes) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
 }
 
+uint64_t hash_integer(int64_t value) {
+  return XXH3_64bits_withSeed(&value, sizeof value, seed);
+}
+
 void set_hash_seed(uint64_t new_seed) {
   seed = new_seed;
 }

@@ -8,6 +8,8 @@
 namespace spinel::storage {
 
 uint64_t hash_bytes(std::string_view bytes);
+// Of an integer that is stored as one; not the hash of its digits.
+uint64_t hash_integer(int64_t value);
 
 // Replaces the random seed. Only before the first table is filled; tests use it to repeat a run.
 void set_hash_seed(uint64_t seed);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "storage/types/list.h"
+#include "storage/types/set.h"
 #include "storage/types/sorted_set.h"
 
 namespace spinel::storage {
@@ -55,10 +56,26 @@ Sha1Digest sorted_set_digest(const Entry& entry) {
   return sha1(text);
 }
 
+void combine(Sha1Digest& sum, const Sha1Digest& one) {
+  for (size_t at = 0; at < sum.size(); ++at) sum[at] ^= one[at];
+}
+
+// Members have no order: their digests are combined in one that does not matter.
+Sha1Digest set_digest(const Set& set) {
+  Sha1Digest sum{};
+  set.for_each([&](const SetMember& member) {
+    char digits[kMaxInt64Chars];
+    combine(sum, sha1(member.bytes(digits)));
+  });
+  return sum;
+}
+
 Sha1Digest content_digest(const Entry& entry) {
   switch (entry.type()) {
     case Type::kList:
       return list_digest(entry);
+    case Type::kSet:
+      return set_digest(Set(entry.encoding(), entry.object()));
     case Type::kSortedSet:
       return sorted_set_digest(entry);
     default:
@@ -85,8 +102,7 @@ Sha1Digest dataset_digest(Keyspace& keyspace) {
       append_number(text, static_cast<uint64_t>(i));
       text += bytes_of(value_digest(entry));
       text += entry.key();
-      const Sha1Digest one = sha1(text);
-      for (size_t at = 0; at < sum.size(); ++at) sum[at] ^= one[at];
+      combine(sum, sha1(text));
     });
   }
   return sum;

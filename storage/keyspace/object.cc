@@ -4,6 +4,7 @@
 
 #include "storage/base/assert.h"
 #include "storage/types/list.h"
+#include "storage/types/set.h"
 #include "storage/types/sorted_set.h"
 #include "storage/types/string.h"
 
@@ -30,6 +31,8 @@ void destroy_object(Encoding encoding, void* object) {
       return List::destroy(encoding, object);
     case Type::kSortedSet:
       return SortedSet::destroy(encoding, object);
+    case Type::kSet:
+      return Set::destroy(encoding, object);
     default:
       no_such_type();
   }
@@ -46,6 +49,8 @@ void* duplicate_object(Encoding encoding, const void* object) {
       return List::duplicate(encoding, object);
     case Type::kSortedSet:
       return SortedSet::duplicate(encoding, object);
+    case Type::kSet:
+      return Set::duplicate(encoding, object);
     default:
       no_such_type();
   }
@@ -59,6 +64,8 @@ size_t object_bytes(Encoding encoding, const void* object) {
       return List::bytes(encoding, object);
     case Type::kSortedSet:
       return SortedSet::bytes(encoding, object);
+    case Type::kSet:
+      return Set::bytes(encoding, object);
     default:
       no_such_type();
   }
@@ -72,6 +79,8 @@ size_t object_memory(Encoding encoding, const void* object, size_t samples) {
       return List::bytes(encoding, object);
     case Type::kSortedSet:
       return SortedSet::memory(encoding, object, samples);
+    case Type::kSet:
+      return Set::memory(encoding, object, samples);
     default:
       no_such_type();
   }
@@ -85,6 +94,8 @@ size_t free_effort(Encoding encoding, const void* object) {
       return List::free_effort(encoding, object);
     case Type::kSortedSet:
       return SortedSet::free_effort(encoding, object);
+    case Type::kSet:
+      return Set::free_effort(encoding, object);
     default:
       no_such_type();
   }
@@ -98,6 +109,8 @@ void disown_object(Encoding encoding, void* object) {
       return;
     case Type::kSortedSet:
       return SortedSet::disown(encoding, object);
+    case Type::kSet:
+      return Set::disown(encoding, object);
     default:
       no_such_type();
   }
