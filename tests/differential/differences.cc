@@ -174,6 +174,24 @@ bool covers_loglevel_nothing(const Command& command, const Reply& spinel, const 
          redis.text.find("'loglevel'") != std::string::npos;
 }
 
+bool covers_small_lists(const Command& command, const Reply& spinel, const Reply& redis) {
+  return is(command, "object", "encoding") && spinel.text == "listpack" &&
+         redis.text == "quicklist";
+}
+
+bool covers_timeouts_out_of_range(const Command& command, const Reply& spinel, const Reply& redis) {
+  return !command.empty() && lower(command[0]).starts_with('b') &&
+         spinel == error("ERR timeout is out of range") &&
+         redis == error("ERR timeout is negative");
+}
+
+bool covers_least_rank(const Command& command, const Reply& spinel, const Reply&) {
+  return is(command, "lpos") &&
+         spinel == error(
+                       "ERR value is out of range, value must between -9223372036854775807 and "
+                       "9223372036854775807");
+}
+
 const Difference kDifferences[] = {
     {"the two servers read their clocks at different moments", covers_clock},
     {"a random choice", covers_random_choice},
@@ -195,6 +213,9 @@ const Difference kDifferences[] = {
     {"a name with a NUL byte is repeated whole", covers_nul_in_errors},
     {"every server has a picture of its own", covers_lolwut},
     {"new in 7.2: loglevel nothing", covers_loglevel_nothing},
+    {"7.2: a list of one node is a listpack", covers_small_lists},
+    {"7.2: a time to wait that is too long is not called negative", covers_timeouts_out_of_range},
+    {"7.2: LPOS refuses the least rank, which has no opposite", covers_least_rank},
     {"new in 7.2: CLIENT NO-TOUCH and CLIENT SETINFO", covers_7_2_subcommands},
 };
 

@@ -47,8 +47,9 @@ TEST_P(DifferentialTest, AnswersAsRedisDoes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, DifferentialTest,
-                         testing::Values(&string_family(), &generic_family(), &connection_family(),
-                                         &command_family(), &sorted_set_family()),
+                         testing::Values(&list_family(), &string_family(), &generic_family(),
+                                         &connection_family(), &command_family(),
+                                         &sorted_set_family()),
                          [](const testing::TestParamInfo<const Family*>& family) {
                            return std::string(family.param->name);
                          });
