@@ -245,9 +245,12 @@ void zadd_command(CommandContext& ctx) {
 }
 
 void zincrby_command(CommandContext& ctx) {
+  AddOptions options;
+  // The increment stands where ZADD has options: if it is one, there is nothing behind it.
+  if (!read_add_options(ctx, options)) return;
+  if (options.first_pair != 2) return ctx.syntax_error();
   const std::optional<double> amount = ctx.number(2);
   if (!amount) return;
-  AddOptions options;
   options.increment = true;
   increment(ctx, options, ctx.arg(3), *amount);
 }

@@ -26,13 +26,14 @@ class Input {
   double weight = 1;
 
   size_t size() const { return set_ ? set_->size() : 0; }
-  // The member's score, weighted, or nothing.
+  // The member's score, weighted, or nothing. May be NaN: what is combined with it is not.
   std::optional<double> find(std::string_view member) const {
     if (!set_) return std::nullopt;
     const SortedSet::Found found = set_->find(member);
-    return found ? std::optional(weighted(found.score)) : std::nullopt;
+    return found ? std::optional(found.score * weight) : std::nullopt;
   }
-  // Calls `visit(member, weighted score)` for all members until it returns false.
+  // Calls `visit(member, weighted score)` for all members until it returns false. Infinity times
+  // zero is 0 here.
   template <typename Visit>
   void for_each(Visit&& visit) const {
     // In pieces, so that it can end early.
@@ -57,17 +58,18 @@ class Input {
 
 enum class Aggregate : uint8_t { kSum, kMin, kMax };
 
+// Only `b` may be NaN, and the result never is: as Redis, the sum is 0 then, and otherwise `a`.
 double combine(double a, double b, Aggregate aggregate) {
   switch (aggregate) {
     case Aggregate::kMin:
-      return std::min(a, b);
+      return b < a ? b : a;
     case Aggregate::kMax:
-      return std::max(a, b);
+      return b > a ? b : a;
     case Aggregate::kSum:
       break;
   }
   const double sum = a + b;
-  return std::isnan(sum) ? 0 : sum;  // infinities of both signs
+  return std::isnan(sum) ? 0 : sum;
 }
 
 // --- arguments
@@ -182,7 +184,11 @@ void sort_by_size(std::vector<Input>& inputs) {
                    [](const Input& a, const Input& b) { return a.size() < b.size(); });
 }
 
-SortedSet unite(Arguments& arguments, const SortedSet::Limits& limits) {
+// Results are built large, and become small if they are stored and may be: listpacks are slow to
+// fill in any order.
+constexpr SortedSet::Limits kLarge{.max_listpack_entries = 0, .max_listpack_value_bytes = 0};
+
+SortedSet unite(Arguments& arguments) {
   sort_by_size(arguments.inputs);
   SortedSet result = SortedSet::create();
   for (const Input& input : arguments.inputs) {
@@ -191,7 +197,7 @@ SortedSet unite(Arguments& arguments, const SortedSet::Limits& limits) {
       if (found) {
         result.set_score(found, combine(found.score, score, arguments.aggregate));
       } else {
-        result.insert(found, member, score, limits);
+        result.insert(found, member, score, kLarge);
       }
       return true;
     });
@@ -215,45 +221,45 @@ void intersect(Arguments& arguments, Visit&& visit) {
   });
 }
 
-SortedSet intersection(Arguments& arguments, const SortedSet::Limits& limits) {
+SortedSet intersection(Arguments& arguments) {
   SortedSet result = SortedSet::create();
   intersect(arguments, [&](std::string_view member, double score) {
-    result.insert(result.find(member), member, score, limits);
+    result.insert(result.find(member), member, score, kLarge);
     return true;
   });
   return result;
 }
 
-SortedSet difference(const Arguments& arguments, const SortedSet::Limits& limits) {
+SortedSet difference(const Arguments& arguments) {
   const std::vector<Input>& inputs = arguments.inputs;
   SortedSet result = SortedSet::create();
   inputs.front().for_each([&](std::string_view member, double score) {
     const bool elsewhere = std::any_of(inputs.begin() + 1, inputs.end(), [&](const Input& input) {
       return input.find(member).has_value();
     });
-    if (!elsewhere) result.insert(result.find(member), member, score, limits);
+    if (!elsewhere) result.insert(result.find(member), member, score, kLarge);
     return true;
   });
   return result;
 }
 
-SortedSet result_of(Operation operation, Arguments& arguments, const SortedSet::Limits& limits) {
+SortedSet result_of(Operation operation, Arguments& arguments) {
   switch (operation) {
     case Operation::kUnion:
-      return unite(arguments, limits);
+      return unite(arguments);
     case Operation::kDifference:
-      return difference(arguments, limits);
+      return difference(arguments);
     case Operation::kIntersection:
     case Operation::kCardinality:
       break;
   }
-  return intersection(arguments, limits);
+  return intersection(arguments);
 }
 
 void reply_result(CommandContext& ctx, Operation operation) {
   std::optional<Arguments> arguments = read_arguments(ctx, 1, operation, false);
   if (!arguments) return;
-  const SortedSet result = result_of(operation, *arguments, sorted_set_limits(ctx));
+  const SortedSet result = result_of(operation, *arguments);
   MemberReply reply(ctx.reply, score_form(ctx, arguments->with_scores));
   reply.begin(result.size());
   visit_interval(result, {.first = 0, .count = result.size()}, false, reply);
@@ -263,7 +269,8 @@ void reply_result(CommandContext& ctx, Operation operation) {
 void store_result(CommandContext& ctx, Operation operation, std::string_view event) {
   std::optional<Arguments> arguments = read_arguments(ctx, 2, operation, true);
   if (!arguments) return;
-  const SortedSet result = result_of(operation, *arguments, sorted_set_limits(ctx));
+  SortedSet result = result_of(operation, *arguments);
+  result.compact(sorted_set_limits(ctx));
   store_sorted_set(ctx, 1, result, event);
 }
 

@@ -136,14 +136,16 @@ std::optional<PopArguments> pop_arguments(CommandContext& ctx, size_t index) {
     ctx.syntax_error();
     return std::nullopt;
   }
-  if (where + 1 == ctx.arity()) return arguments;
-  if (where + 3 != ctx.arity() || !ctx.arg_is(where + 1, "COUNT")) {
-    ctx.syntax_error();
-    return std::nullopt;
+  bool counted = false;
+  for (size_t i = where + 1; i < ctx.arity(); i += 2, counted = true) {
+    if (counted || i + 1 == ctx.arity() || !ctx.arg_is(i, "COUNT")) {
+      ctx.syntax_error();
+      return std::nullopt;
+    }
+    const auto count = positive(ctx, i + 1, "ERR count should be greater than 0");
+    if (!count) return std::nullopt;
+    arguments.count = *count;
   }
-  const auto count = positive(ctx, where + 2, "ERR count should be greater than 0");
-  if (!count) return std::nullopt;
-  arguments.count = *count;
   return arguments;
 }
 

@@ -188,17 +188,29 @@ void zrevrangebylex_command(CommandContext& ctx) {
   reply_range(ctx, By::kLex, Direction::kReverse);
 }
 
+// The members of an interval as a set of their own. Of positions it is known beforehand how many
+// they are.
+SortedSet copy_interval(const CommandContext& ctx, const SortedSet& from, const Interval& interval,
+                        const RangeOptions& options) {
+  SortedSet::Limits limits = sorted_set_limits(ctx);
+  if (options.by == By::kPosition && interval.count > limits.max_listpack_entries) {
+    limits.max_listpack_entries = 0;
+  }
+  SortedSet result = SortedSet::create();
+  visit_interval(from, interval, options.reverse(), [&](std::string_view member, double score) {
+    result.insert(result.find(member), member, score, limits);
+  });
+  return result;
+}
+
 void zrangestore_command(CommandContext& ctx) {
   with_range(ctx, 2, {.store = true},
-             [&ctx](const SortedSet* set, const Interval& interval, const RangeOptions&) {
+             [&ctx](const SortedSet* set, const Interval& interval, const RangeOptions& options) {
                // Made whole before anything is replaced: the destination may be the source.
-               SortedSet result = SortedSet::create();
-               const SortedSet::Limits limits = sorted_set_limits(ctx);
-               const auto add = [&](std::string_view member, double score) {
-                 result.insert(result.find(member), member, score, limits);
-               };
-               if (set != nullptr) visit_interval(*set, interval, false, add);
-               store_sorted_set(ctx, 1, result, "zrangestore");
+               store_sorted_set(ctx, 1,
+                                set != nullptr ? copy_interval(ctx, *set, interval, options)
+                                               : SortedSet::create(),
+                                "zrangestore");
              });
 }
 

@@ -11,14 +11,13 @@ namespace spinel::storage {
 
 namespace {
 
-// As an integer where that says the same: it takes fewer bytes.
+// As an integer where that says the same, which takes fewer bytes; it has no -0, nor has Redis
+// here.
 ListpackItem score_item(double score) {
   constexpr double kExact = 1LL << 53;
   if (score >= -kExact && score <= kExact) {
     const auto integer = static_cast<int64_t>(score);
-    if (static_cast<double>(integer) == score && !(integer == 0 && std::signbit(score))) {
-      return ListpackItem(integer);
-    }
+    if (static_cast<double>(integer) == score) return ListpackItem(integer);
   }
   return ListpackItem(score);
 }

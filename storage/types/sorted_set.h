@@ -23,7 +23,7 @@ namespace spinel::storage {
 
 // A handle for a sorted set stored somewhere, in any of its encodings. Changes may change what
 // `encoding()` and `object()` say: whoever keeps them puts them back. Ranks count from 0, the
-// lowest score. Scores are never NaN; -0 and 0 are equal and are kept as they came.
+// lowest score. Scores are never NaN; -0 and 0 are equal, and a listpack keeps 0 for both.
 class SortedSet {
  public:
   static constexpr Type kType = Type::kSortedSet;

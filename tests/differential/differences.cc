@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdlib>
+#include <optional>
 
 namespace spinel::test {
 
@@ -61,6 +63,70 @@ bool covers_part_of_scan(const Command& command, const Reply& spinel, const Repl
   };
   return is(command, "scan") && command.size() > 1 && (is_part(spinel) || is_part(redis)) &&
          spinel.elements.size() == redis.elements.size();
+}
+
+/// A command of sorted sets.
+bool is_of_sorted_sets(const Command& command) {
+  const std::string name = command.empty() ? "" : lower(command[0]);
+  return name.starts_with("z") || name.starts_with("bz");
+}
+
+/// The whole text read as a double, if it is one.
+std::optional<double> number(const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (text.empty() || end != text.c_str() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// Equal but for the digits in which doubles are written.
+bool same_numbers(const Reply& a, const Reply& b) {
+  if (a.type != b.type || a.elements.size() != b.elements.size() || a.number != b.number) {
+    return false;
+  }
+  if (a.text != b.text) {
+    const std::optional<double> ours = number(a.text);
+    const std::optional<double> theirs = number(b.text);
+    if (!ours || ours != theirs || std::signbit(*ours) != std::signbit(*theirs)) return false;
+  }
+  return std::equal(a.elements.begin(), a.elements.end(), b.elements.begin(), same_numbers);
+}
+
+bool covers_scores(const Command& command, const Reply& spinel, const Reply& redis) {
+  return is_of_sorted_sets(command) && !spinel.is_error() && same_numbers(spinel, redis);
+}
+
+bool covers_rank_options(const Command& command, const Reply& spinel, const Reply& redis) {
+  return (is(command, "zrank") || is(command, "zrevrank")) && command.size() == 4 &&
+         redis.is_error_with("ERR wrong number of arguments") &&
+         (spinel == error("ERR syntax error") || !spinel.is_error());
+}
+
+/// As many as in Redis; integration tests tell that they are members of the set.
+bool covers_random_members(const Command& command, const Reply& spinel, const Reply& redis) {
+  return is(command, "zrandmember") && spinel.type == redis.type && !spinel.is_error() &&
+         spinel.elements.size() == redis.elements.size();
+}
+
+/// Members with their scores, in the order of the members.
+Reply sorted_scores(const Reply& reply) {
+  std::vector<Reply> pairs;
+  for (std::size_t i = 0; i + 1 < reply.elements.size(); i += 2) {
+    pairs.push_back(array({reply.elements[i], reply.elements[i + 1]}));
+  }
+  std::sort(pairs.begin(), pairs.end(),
+            [](const Reply& a, const Reply& b) { return a.elements[0].text < b.elements[0].text; });
+  return array(std::move(pairs));
+}
+
+/// A whole walk finds the same members; a part of one may find any.
+bool covers_scan_of_members(const Command& command, const Reply& spinel, const Reply& redis) {
+  if (!is(command, "zscan") || spinel.elements.size() != 2 || redis.elements.size() != 2) {
+    return false;
+  }
+  const bool whole = spinel.elements[0].text == "0" && redis.elements[0].text == "0";
+  if (command[2] != "0" || !whole) return true;
+  return same_numbers(sorted_scores(spinel.elements[1]), sorted_scores(redis.elements[1]));
 }
 
 bool covers_hello(const Command& command, const Reply& spinel, const Reply& redis) {
@@ -197,6 +263,11 @@ const Difference kDifferences[] = {
     {"a random choice", covers_random_choice},
     {"the order of what a hash table holds is the server's own", covers_order},
     {"which keys a part of a SCAN returns is the server's own", covers_part_of_scan},
+    {"7.2: scores have the fewest digits that tell them apart", covers_scores},
+    {"7.2: ZRANK and ZREVRANK have an option", covers_rank_options},
+    {"a random choice of members", covers_random_members},
+    {"which members a part of a ZSCAN returns, and their order, is the server's own",
+     covers_scan_of_members},
     {"version and connection id are the server's own", covers_hello},
     {"a server describes its own connections", covers_own_connection},
     {"Redis shares small integers and says so with a huge count; nothing is shared here",

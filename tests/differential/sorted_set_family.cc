@@ -70,7 +70,7 @@ std::string bound(Random& random) {
   return (random.chance(30) ? "(" : "") + score(random);
 }
 
-/// Sets whose scores are all equal, which BYLEX needs.
+/// Sets whose scores are all equal: BYLEX promises nothing of others.
 std::string lexical_key(Random& random) {
   return "lex" + std::to_string(random.below(4));
 }
@@ -102,6 +102,12 @@ std::string weight(Random& random) {
   static const std::vector<std::string> kTexts = {"inf", "-inf", "0",   "1e300",
                                                   "nan", "abc",  "0.1", "-1"};
   return random.chance(20) ? random.pick(kTexts) : std::to_string(random.between(-4, 5));
+}
+
+std::string bad_count(Random& random) {
+  static const std::vector<std::string> kTexts = {
+      "abc", "1.5", "", " 1", "99999999999999999999", "-9223372036854775808"};
+  return random.pick(kTexts);
 }
 
 std::string offset(Random& random) {
@@ -139,7 +145,7 @@ const Family& sorted_set_family() {
           {10, "ZCOUNT {key} {bound} {bound}"},
           {2, "ZREMRANGEBYRANK {key} {index} {index}"},
           {3, "ZREMRANGEBYRANK {key} {offset} {offset}"},
-          {3, "ZREMRANGEBYSCORE {key} ({score} {score}"},
+          {3, "ZREMRANGEBYSCORE {key} {bound} {score}"},
           {2, "ZREMRANGEBYSCORE {key} {score} {score}"},
           {6, "(ZPOPMIN|ZPOPMAX) {key} [{count}]"},
           {4, "ZMPOP 2 {key} {key} (MIN|MAX) [COUNT {count}]"},
@@ -147,8 +153,9 @@ const Family& sorted_set_family() {
           {4, "(BZPOPMIN|BZPOPMAX) {key} {key} 0.001", false},
           {3, "BZMPOP 0.001 2 {key} {key} (MIN|MAX) [COUNT {count}]", false},
           {2, "(BZPOPMIN|BZPOPMAX) {key} (-1|abc|nan)", false},
-          {6, "ZRANDMEMBER {key} [{count} [WITHSCORES]]"},
-          {2, "ZRANDMEMBER {key} {junk} [WITHSCORES]"},
+          // A broken one might ask for billions of members.
+          {6, "ZRANDMEMBER {key} [{count} [WITHSCORES]]", false},
+          {2, "ZRANDMEMBER {key} {bad-count} [WITHSCORES|{junk}...]", false},
           {4, "ZSCAN {key} 0 [MATCH {pattern}] COUNT 100000"},
           {2, "ZSCAN {key} {junk} [COUNT {junk}]"},
           {6,
@@ -163,14 +170,17 @@ const Family& sorted_set_family() {
           {5, "(ZUNIONSTORE|ZINTERSTORE|ZDIFFSTORE) {key} 3 {key} {key} {key}"},
           {5, "ZDIFFSTORE {key} 2 {key} {key}"},
           {4, "ZINTERCARD 2 {key} {key} [LIMIT {count}]"},
-          {20, "ZADD {lex} 0 {word} 0 {word} 0 {word}"},
-          {3, "ZREM {lex} {word}..."},
-          {8, "ZRANGE {lex} {lex-bound} {lex-bound} BYLEX [REV] [LIMIT {offset} {offset}]"},
+          // A broken one might make a set of several scores, whose ranges of bytes are undefined.
+          {20, "ZADD {lex} 0 {word} 0 {word} 0 {word}", false},
+          {3, "ZREM {lex} {word}...", false},
+          {8, "ZRANGE {lex} {lex-bound} {lex-bound} BYLEX [REV] [LIMIT {offset} {offset}]", false},
           {8,
-           "(ZRANGEBYLEX|ZREVRANGEBYLEX) {lex} {lex-bound} {lex-bound} [LIMIT {offset} {offset}]"},
-          {6, "ZLEXCOUNT {lex} {lex-bound} {lex-bound}"},
-          {2, "ZRANGESTORE {lex} {lex} {lex-bound} {lex-bound} BYLEX [LIMIT {offset} {offset}]"},
-          {2, "ZREMRANGEBYLEX {lex} {lex-bound} {lex-bound}"},
+           "(ZRANGEBYLEX|ZREVRANGEBYLEX) {lex} {lex-bound} {lex-bound} [LIMIT {offset} {offset}]",
+           false},
+          {6, "ZLEXCOUNT {lex} {lex-bound} {lex-bound}", false},
+          {2, "ZRANGESTORE {lex} {lex} {lex-bound} {lex-bound} BYLEX [LIMIT {offset} {offset}]",
+           false},
+          {2, "ZREMRANGEBYLEX {lex} {lex-bound} {lex-bound}", false},
           {4, "DEL {key}"},
           {3, "SET {key} {value}"},
           {2, "RENAME {key} {key}"},
@@ -189,6 +199,7 @@ const Family& sorted_set_family() {
           {"lex-bound", lexical_bound},
           {"weight", weight},
           {"offset", offset},
+          {"bad-count", bad_count},
       }};
   return kFamily;
 }
