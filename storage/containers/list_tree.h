@@ -43,7 +43,7 @@ class ListTree {
   void remove_taken(size_t ordinal);
 
  private:
-  static constexpr size_t kFanOut = 32;
+  static constexpr size_t kFanOut = 31;  // a branch then fills an allocation of 640 bytes
 
   struct Branch {
     uint16_t level;  // 0: its children are list nodes

@@ -201,6 +201,13 @@ ListNode* Quicklist::new_node(const ListElement& element) const {
   return node;
 }
 
+ListNode* Quicklist::new_end_node(ListEnd end, const ListElement& element) const {
+  if (element.alone) return new_node(element);
+  const size_t size = element.item.size();
+  const size_t room = std::min(limits_.bytes / 8, size * limits_.elements);
+  return ListNode::push(ListNode::create(std::max(size, room)), end, element.item, limits_);
+}
+
 void Quicklist::push(ListEnd end, const ListElement& element) {
   ListNode*& node = end_node(end);
   if (node->empty() && element.alone) {
@@ -208,7 +215,7 @@ void Quicklist::push(ListEnd end, const ListElement& element) {
   } else if (has_room(*node, element)) {
     node = ListNode::push(node, end, element.item, limits_);
   } else {
-    add_end(end, new_node(element));
+    add_end(end, new_end_node(end, element));
   }
 }
 

@@ -143,7 +143,10 @@ class Quicklist {
   ListNode*& end_node(ListEnd end) {
     return end == ListEnd::kBack && last_ != nullptr ? last_ : first_;
   }
+  // A node with that element.
   ListNode* new_node(const ListElement& element) const;
+  // The same with room for more at that end.
+  ListNode* new_end_node(ListEnd end, const ListElement& element) const;
   bool has_room(const ListNode& node, const ListElement& element) const {
     return !element.alone && node.has_room(element.item.size(), limits_);
   }
