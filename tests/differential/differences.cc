@@ -164,7 +164,12 @@ Reply without_news_of_7_2(Reply entry) {
   constexpr std::size_t kKeySpecs = 8;
   constexpr std::size_t kFlags = 2;
   if (entry.elements.size() <= kKeySpecs) return entry;
-  if (entry.elements[0].text == "wait") entry.elements[kFlags].elements.clear();  // lost noscript
+  static const std::vector<std::string> kLostNoscript = {"wait", "blpop", "brpop", "blmove",
+                                                         "brpoplpush"};
+  if (std::ranges::count(kLostNoscript, entry.elements[0].text) > 0) {
+    std::erase_if(entry.elements[kFlags].elements,
+                  [](const Reply& flag) { return flag.text == "noscript"; });
+  }
   entry.elements[kTips].elements.clear();
   if (entry.elements[0].text.starts_with("command|getkeys")) entry.elements[kArity].number = 0;
   for (Reply& spec : entry.elements[kKeySpecs].elements) {
