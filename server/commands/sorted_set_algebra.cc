@@ -1,59 +1,85 @@
-// Unions, intersections and differences of sorted sets.
+// Unions, intersections and differences of sorted sets, and of sets, whose members score 1.
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "server/command/context.h"
 #include "server/command/families.h"
 #include "server/commands/sorted_set_support.h"
+#include "storage/base/numbers.h"
+#include "storage/types/set.h"
 
 namespace spinel::server {
 namespace {
 
 using storage::Item;
+using storage::Set;
+using storage::SetMember;
 using storage::SortedSet;
 using storage::Type;
 
-// One input: nothing, or a sorted set. Stays valid as long as no value changes, even while other
-// keys are looked up.
+// One input: nothing, a set or a sorted set. Stays valid as long as no value changes, even while
+// other keys are looked up.
 class Input {
  public:
   Input() = default;
-  explicit Input(const Item& item) : set_(sorted_set_at(item)) {}
+  explicit Input(const Item& item) {
+    if (item->type() == Type::kSet) {
+      value_ = Set(item->encoding(), item->object());
+    } else {
+      value_ = sorted_set_at(item);
+    }
+  }
 
   double weight = 1;
 
-  size_t size() const { return set_ ? set_->size() : 0; }
+  size_t size() const {
+    if (const Set* set = std::get_if<Set>(&value_)) return set->size();
+    if (const SortedSet* set = std::get_if<SortedSet>(&value_)) return set->size();
+    return 0;
+  }
   // The member's score, weighted, or nothing. May be NaN: what is combined with it is not.
   std::optional<double> find(std::string_view member) const {
-    if (!set_) return std::nullopt;
-    const SortedSet::Found found = set_->find(member);
-    return found ? std::optional(found.score * weight) : std::nullopt;
+    if (const Set* set = std::get_if<Set>(&value_)) {
+      if (set->contains(SetMember(member))) return weight;
+    } else if (const SortedSet* sorted = std::get_if<SortedSet>(&value_)) {
+      if (const SortedSet::Found found = sorted->find(member)) return found.score * weight;
+    }
+    return std::nullopt;
   }
   // Calls `visit(member, weighted score)` for all members until it returns false. Infinity times
   // zero is 0 here.
   template <typename Visit>
   void for_each(Visit&& visit) const {
-    // In pieces, so that it can end early.
-    constexpr size_t kPiece = 256;
-    bool goes_on = true;
-    for (size_t first = 0; goes_on && first < size(); first += kPiece) {
-      set_->visit(first, std::min(kPiece, size() - first), false,
-                  [&](std::string_view member, double score) {
-                    goes_on = goes_on && visit(member, weighted(score));
-                  });
+    if (const Set* set = std::get_if<Set>(&value_)) {
+      set->for_each([&](const SetMember& member) -> bool {
+        char digits[storage::kMaxInt64Chars];
+        return visit(member.bytes(digits), weight);
+      });
+    } else if (const SortedSet* sorted = std::get_if<SortedSet>(&value_)) {
+      for_each_scored(*sorted, visit);
     }
   }
 
  private:
-  double weighted(double score) const {
-    const double value = score * weight;
-    return std::isnan(value) ? 0 : value;
+  template <typename Visit>
+  void for_each_scored(const SortedSet& set, Visit&& visit) const {
+    // In pieces, so that it can end early.
+    constexpr size_t kPiece = 256;
+    bool goes_on = true;
+    for (size_t first = 0; goes_on && first < set.size(); first += kPiece) {
+      set.visit(first, std::min(kPiece, set.size() - first), false,
+                [&](std::string_view member, double score) {
+                  const double weighted = score * weight;
+                  goes_on = goes_on && visit(member, std::isnan(weighted) ? 0 : weighted);
+                });
+    }
   }
 
-  std::optional<SortedSet> set_;
+  std::variant<std::monostate, Set, SortedSet> value_;
 };
 
 enum class Aggregate : uint8_t { kSum, kMin, kMax };
@@ -107,7 +133,7 @@ bool find_inputs(CommandContext& ctx, size_t index, size_t count, Arguments& arg
       arguments.inputs.emplace_back();
       continue;
     }
-    if (!ctx.check_type(item, Type::kSortedSet)) return false;
+    if (item->type() != Type::kSet && !ctx.check_type(item, Type::kSortedSet)) return false;
     arguments.inputs.emplace_back(item);
   }
   return true;

@@ -1,9 +1,8 @@
 // Taking the lowest or highest members out of sorted sets, waiting for them if need be.
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <optional>
 
+#include "server/command/block_timeout.h"
 #include "server/command/context.h"
 #include "server/command/families.h"
 #include "server/commands/sorted_set_support.h"
@@ -12,7 +11,6 @@
 namespace spinel::server {
 namespace {
 
-using storage::Item;
 using storage::Key;
 using storage::SortedSet;
 using storage::Type;
@@ -80,11 +78,10 @@ std::optional<KeyedSet> first_set(CommandContext& ctx, size_t first_key, size_t 
   failed = false;
   for (size_t i = first_key; i < first_key + keys; ++i) {
     const Key key = ctx.key(i);
-    if (!ctx.server.keyspace.find(ctx.db, key)) continue;
     auto found = WritableSortedSet::find(ctx, key);
-    if (found) return KeyedSet{key.bytes, std::move(*found)};
-    failed = true;
-    break;
+    failed = !found.has_value();
+    if (failed) return std::nullopt;
+    if (found->exists()) return KeyedSet{key.bytes, std::move(*found)};
   }
   return std::nullopt;
 }
@@ -165,26 +162,6 @@ void zmpop_command(CommandContext& ctx) {
 
 // --- waiting
 
-// The argument at `index`: seconds to wait, 0 for ever. Nothing after the error was sent.
-std::optional<int64_t> timeout_argument(CommandContext& ctx, size_t index) {
-  const std::optional<long double> seconds = storage::parse_long_double(ctx.arg(index));
-  if (!seconds) {
-    ctx.error("ERR timeout is not a float or out of range");
-    return std::nullopt;
-  }
-  const long double timeout_ms = std::ceil(*seconds * 1000);
-  if (timeout_ms < 0) {
-    ctx.error("ERR timeout is negative");
-    return std::nullopt;
-  }
-  if (timeout_ms >
-      static_cast<long double>(std::numeric_limits<int64_t>::max() - ctx.server.now_ms())) {
-    ctx.error("ERR timeout is out of range");
-    return std::nullopt;
-  }
-  return static_cast<int64_t>(timeout_ms);
-}
-
 void wait_for_keys(CommandContext& ctx, size_t first_key, size_t keys, int64_t timeout_ms) {
   ctx.block_on_keys(Type::kSortedSet, ctx.args.subspan(first_key, keys), timeout_ms);
 }
@@ -193,7 +170,7 @@ void bzmpop_command(CommandContext& ctx) {
   if (ctx.wake == Wake::kTimeout) return ctx.reply.null_array();
   const std::optional<PopArguments> arguments = pop_arguments(ctx, 2);
   if (!arguments) return;
-  const std::optional<int64_t> timeout_ms = timeout_argument(ctx, 1);
+  const std::optional<int64_t> timeout_ms = block_timeout_ms(ctx, 1);
   if (!timeout_ms) return;
   if (pop_first(ctx, *arguments)) return;
   wait_for_keys(ctx, arguments->first_key, arguments->keys, *timeout_ms);
@@ -203,7 +180,7 @@ void bzmpop_command(CommandContext& ctx) {
 void blocking_pop_command(CommandContext& ctx, End end) {
   if (ctx.wake == Wake::kTimeout) return ctx.reply.null_array();
   const size_t keys = ctx.arity() - 2;
-  const std::optional<int64_t> timeout_ms = timeout_argument(ctx, ctx.arity() - 1);
+  const std::optional<int64_t> timeout_ms = block_timeout_ms(ctx, ctx.arity() - 1);
   if (!timeout_ms) return;
   bool failed = false;
   std::optional<KeyedSet> found = first_set(ctx, 1, keys, failed);
