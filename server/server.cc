@@ -339,4 +339,17 @@ void Server::on_evict(storage::Database& database, const storage::Key& key) {
                 key.bytes);
 }
 
+void Server::on_fields_expire(storage::Database& database, const storage::Key& key,
+                              std::span<const std::string> fields, bool is_empty) {
+  dirty += static_cast<int64_t>(fields.size());
+  std::vector<std::string_view> effect = {"HDEL", key.bytes};
+  effect.insert(effect.end(), fields.begin(), fields.end());
+  effects.add(database.index, effect);
+  const auto tell = [&](uint32_t event_class, std::string_view event) {
+    events.notify(config.notify_keyspace_events, event_class, database.index, event, key.bytes);
+  };
+  tell(kNotifyHash, "hexpired");
+  if (is_empty) tell(kNotifyGeneric, "del");
+}
+
 }  // namespace spinel::server

@@ -171,6 +171,8 @@ class Server final : private storage::KeyspaceObserver {
   storage::EvictionResult evict();
   void on_expire(storage::Database& database, const storage::Key& key) override;
   void on_evict(storage::Database& database, const storage::Key& key) override;
+  void on_fields_expire(storage::Database& database, const storage::Key& key,
+                        std::span<const std::string> fields, bool is_empty) override;
   void propagate_delete(storage::Database& database, std::string_view key, bool lazy);
 
   storage::ActiveExpire active_expire_;

@@ -38,7 +38,7 @@ class WritableCollection {
   ~WritableCollection() {
     if (!value_) return;
     if (item_) {
-      storage::Database::update_object(item_, value_->encoding(), value_->object());
+      ctx_->db.update_object(item_, value_->encoding(), value_->object());
     } else {
       Collection::destroy(value_->encoding(), value_->object());
     }
@@ -79,7 +79,7 @@ class WritableCollection {
       ctx_->db.set_object(key_, item_, collection.encoding(), collection.object(),
                           storage::kNoExpiry, ctx_->new_access());
     } else {
-      storage::Database::update_object(item_, collection.encoding(), collection.object());
+      ctx_->db.update_object(item_, collection.encoding(), collection.object());
     }
     value_.reset();
   }

@@ -35,12 +35,12 @@ std::optional<uint64_t> scan_cursor(CommandContext& ctx, size_t index) {
   return cursor;
 }
 
-std::optional<ScanOptions> scan_options(CommandContext& ctx, size_t index, bool has_type) {
+std::optional<ScanOptions> scan_options(CommandContext& ctx, size_t index, ScanKind kind) {
   ScanOptions options;
-  for (; index < ctx.arity(); index += 2) {
+  for (; index < ctx.arity(); ++index) {
     const bool has_value = index + 1 < ctx.arity();
     if (has_value && ctx.arg_is(index, "COUNT")) {
-      const std::optional<int64_t> count = ctx.integer(index + 1);
+      const std::optional<int64_t> count = ctx.integer(++index);
       if (!count) return std::nullopt;
       if (*count < 1) {
         ctx.syntax_error();
@@ -48,9 +48,11 @@ std::optional<ScanOptions> scan_options(CommandContext& ctx, size_t index, bool 
       }
       options.count = *count;
     } else if (has_value && ctx.arg_is(index, "MATCH")) {
-      options.pattern = ctx.arg(index + 1);
-    } else if (has_value && has_type && ctx.arg_is(index, "TYPE")) {
-      options.type = ctx.arg(index + 1);
+      options.pattern = ctx.arg(++index);
+    } else if (has_value && kind == ScanKind::kKeys && ctx.arg_is(index, "TYPE")) {
+      options.type = ctx.arg(++index);
+    } else if (kind == ScanKind::kHash && ctx.arg_is(index, "NOVALUES")) {
+      options.no_values = true;
     } else {
       ctx.syntax_error();
       return std::nullopt;

@@ -96,7 +96,7 @@ ScanStep scan_keys(CommandContext& ctx, uint64_t cursor, const ScanOptions& opti
 void scan_command(CommandContext& ctx) {
   const std::optional<uint64_t> cursor = scan_cursor(ctx, 1);
   if (!cursor) return;
-  const std::optional<ScanOptions> options = scan_options(ctx, 2, true);
+  const std::optional<ScanOptions> options = scan_options(ctx, 2, ScanKind::kKeys);
   if (!options) return;
   const ScanStep step = scan_keys(ctx, *cursor, *options);
   // Looking for them is what removes them.

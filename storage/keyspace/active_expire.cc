@@ -2,6 +2,7 @@
 
 #include "storage/base/assert.h"
 #include "storage/base/clock.h"
+#include "storage/types/hash.h"
 
 namespace spinel::storage {
 
@@ -16,6 +17,10 @@ constexpr size_t kBucketsPerKey = 20;
 constexpr int kSearchingSteps = 40;
 constexpr int kFastSearchingSteps = 2;
 constexpr int kMaxEffort = 10;
+// Hashes that a step looks at, times the keys it would look at.
+constexpr size_t kHashesPerKey = 5;
+// Buckets of one large hash that are looked at between two looks at the clock.
+constexpr size_t kFieldBuckets = 64;
 constexpr double kWeightOfLastRun = 0.05;
 
 }  // namespace
@@ -26,6 +31,7 @@ struct ActiveExpire::Cycle {
   size_t keys_per_step;
   size_t acceptable_percent;
   int searching_steps;
+  int field_searching_steps = searching_steps;
   uint64_t steps = 0;
   uint64_t inspected = 0;
   uint64_t expired = 0;
@@ -67,12 +73,14 @@ ActiveExpire::Result ActiveExpire::run(Keyspace& keyspace, const Limits& limits)
 
   const int databases = keyspace.database_count();
   cursors_.resize(static_cast<size_t>(databases));
+  field_cursors_.resize(static_cast<size_t>(databases));
   for (int i = 0; i < databases && !cycle.time_limit_reached; ++i) {
     Database& database = keyspace.database(next_database_);
     // Also where the time ends in the middle of this one: a busy database must not keep the cycle
     // from all others.
     next_database_ = (next_database_ + 1) % databases;
     expire_in(cycle, database);
+    if (!cycle.time_limit_reached) expire_fields_in(cycle, database);
   }
 
   was_stopped_ = cycle.time_limit_reached;
@@ -132,6 +140,53 @@ void ActiveExpire::remove_due(Keyspace& keyspace, Database& database) {
     const Key key(entry->key());
     keyspace.expire(database, database.find(key), key);
   }
+}
+
+// As `expire_in`, for hashes: goes on while many of them are due, or for as long as it may search.
+void ActiveExpire::expire_fields_in(Cycle& cycle, Database& database) {
+  while (database.volatile_fields_count() > 0) {
+    if (cycle.steps > 0 && clock_() >= cycle.deadline_us) cycle.time_limit_reached = true;
+    if (cycle.time_limit_reached) return;
+    ++cycle.steps;
+    Inspection found;
+    const size_t due = expire_fields_step(cycle, database, found);
+    if (due == 0 && found.all_seen) return;
+    if (due * 100 > found.inspected * cycle.acceptable_percent) continue;
+    if (found.all_seen || cycle.field_searching_steps == 0) return;
+    --cycle.field_searching_steps;
+  }
+}
+
+size_t ActiveExpire::expire_fields_step(Cycle& cycle, Database& database, Inspection& found) {
+  due_.clear();
+  uint64_t& cursor = field_cursors_[static_cast<size_t>(database.index)];
+  const uint64_t step_start = cursor;
+  const int64_t now_ms = cycle.keyspace.now_ms();
+  const size_t max_hashes = cycle.keys_per_step * kHashesPerKey;
+  const size_t max_buckets = cycle.keys_per_step * kBucketsPerKey;
+  for (size_t buckets = 0; buckets < max_buckets && found.inspected < max_hashes; ++buckets) {
+    cursor = database.scan_volatile_fields(cursor, [&](Entry& entry) {
+      ++found.inspected;
+      if (Hash(entry.encoding(), entry.object()).next_expiry_ms() < now_ms) due_.push_back(&entry);
+    });
+    if (cursor == 0) {
+      found.all_seen = true;
+      break;
+    }
+  }
+  for (const Entry* entry : due_) {
+    const Key key(entry->key());
+    // Nothing else changes the database meanwhile, so the item stays right.
+    const Item item = database.find(key);
+    while (cycle.keyspace.expire_fields(database, item, key, kFieldBuckets) ==
+           Keyspace::FieldExpiry::kSomeRemoved) {
+      if (clock_() < cycle.deadline_us) continue;
+      cycle.time_limit_reached = true;
+      cursor = step_start;  // the next run goes on with what is left of these
+      return due_.size();
+    }
+  }
+  return due_.size();
 }
 
 }  // namespace spinel::storage

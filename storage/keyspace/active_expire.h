@@ -9,6 +9,9 @@
 // most buckets that the cycle looks at hold none: it then goes on searching, but only through a
 // fixed number of buckets a run, and takes up the next time where it stopped. The time until every
 // bucket was seen is so bounded as well.
+//
+// Hashes with fields that expire are flagged in the same way, and looked at in the same way. Each
+// knows when its next field may expire, so that one in which nothing is due takes one comparison.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +42,7 @@ class ActiveExpire {
     bool fast = false;
   };
   struct Result {
-    uint64_t expired = 0;
+    uint64_t expired = 0;  // keys, without those that lost all fields
     int64_t elapsed_us = 0;
     // There was more to do, but no time.
     bool time_limit_reached = false;
@@ -65,11 +68,16 @@ class ActiveExpire {
   void expire_in(Cycle& cycle, Database& database);
   Inspection inspect(const Cycle& cycle, Database& database);
   void remove_due(Keyspace& keyspace, Database& database);
+  void expire_fields_in(Cycle& cycle, Database& database);
+  // Returns how many hashes were due; the time may have ended before all of these were dealt with.
+  size_t expire_fields_step(Cycle& cycle, Database& database, Inspection& found);
 
   ClockUs clock_;
-  int next_database_ = 0;          // where the next run starts
-  std::vector<uint64_t> cursors_;  // for each database, where to look next
-  std::vector<Entry*> due_;        // found expired by the step under way
+  int next_database_ = 0;  // where the next run starts
+  // For each database, where to look next: for keys, and for hashes.
+  std::vector<uint64_t> cursors_;
+  std::vector<uint64_t> field_cursors_;
+  std::vector<Entry*> due_;  // found expired by the step under way
   double stale_percent_ = 0;
   bool was_stopped_ = false;  // the last run, by its budget
   int64_t next_fast_run_us_ = 0;

@@ -86,6 +86,18 @@ void Database::deallocate(Entry* entry) {
   contents_->slab.deallocate(entry, entry->size_bytes());
 }
 
+void Database::mark_volatile_fields(const Item& item) {
+  const bool expected = has_volatile_fields(item->encoding(), item->object());
+  if (item.has_volatile_fields() == expected) return;
+  *item.slot_ ^= EntryTraits::kVolatileFields;
+  contents_->volatile_fields_count += expected ? 1 : size_t{0} - 1;
+}
+
+void Database::forget_marks(const Item& item) {
+  if (EntryTraits::is_volatile(*item.slot_)) --contents_->volatile_count;
+  if (EntryTraits::has_volatile_fields(*item.slot_)) --contents_->volatile_fields_count;
+}
+
 unsigned char* Database::reshape(const Key& key, Item& item, const Layout& layout,
                                  uint32_t access) {
   SPINEL_ASSERT(key.bytes.size() <= std::numeric_limits<uint32_t>::max());
@@ -100,7 +112,7 @@ unsigned char* Database::reshape(const Key& key, Item& item, const Layout& layou
   } else {
     Entry* old = &*item;
     const size_t old_size = old->size_bytes();
-    if (EntryTraits::is_volatile(*item.slot_)) --contents_->volatile_count;
+    forget_marks(item);
     if (SlabAllocator::block_size(old_size) == SlabAllocator::block_size(size)) {
       entry = old;
       const std::string_view old_key = old->key();
@@ -212,6 +224,7 @@ void Database::set_object(const Key& key, Item& item, Encoding encoding, void* o
   const Replaced replaced = object_of(item);
   store_unaligned<void*>(reshape(key, item, {encoding, expire_at_ms, sizeof object}, access),
                          object);
+  mark_volatile_fields(item);
   if (replaced.object != object) free_replaced(replaced);
 }
 
@@ -236,6 +249,7 @@ void Database::set_expiry(Item& item, int64_t expire_at_ms) {
   std::memcpy(payload, from, size);
   const std::string_view key = entry.key();
   std::memcpy(reshape(Key(key, 0), item, {encoding, expire_at_ms, size}, 0), payload, size);
+  if (item->has_object()) mark_volatile_fields(item);
 }
 
 void Database::add_inline(const Key& key, Item& item, const Entry& from, int64_t expire_at_ms) {
@@ -264,7 +278,7 @@ Item Database::copy(const Item& from, const Key& key, int64_t expire_at_ms) {
 void Database::move(Item item, const Key& item_key, Database& to, const Key& key) {
   SPINEL_ASSERT(!to.find(key));
   Entry* entry = &*item;
-  if (entry->has_expiry()) --contents_->volatile_count;
+  forget_marks(item);
   contents_->table.erase(item.slot_, item_key.hash);
   Item moved;
   if (entry->has_object()) {
@@ -278,7 +292,7 @@ void Database::move(Item item, const Key& item_key, Database& to, const Key& key
 
 void Database::erase(Item item, const Key& key, LazyFree* lazy) {
   Entry* entry = &*item;
-  if (entry->has_expiry()) --contents_->volatile_count;
+  forget_marks(item);
   if (entry->has_object()) free_object(entry->encoding(), entry->object(), lazy);
   contents_->table.erase(item.slot_, key.hash);
   deallocate(entry);

@@ -29,13 +29,15 @@ struct Key {
 };
 
 // How the table reads its slots: a pointer to the entry in the low 48 bits, and above them whether
-// it has an expiry, so that the active expiry cycle finds volatile keys without touching the
-// others.
+// it has an expiry, and whether it is a hash with fields that have, so that the active expiry cycle
+// finds both without touching the others.
 struct EntryTraits {
   static constexpr uint64_t kVolatile = uint64_t{1} << 48;
+  static constexpr uint64_t kVolatileFields = uint64_t{1} << 49;
 
   static Entry* entry(uint64_t slot) { return reinterpret_cast<Entry*>(slot & (kVolatile - 1)); }
   static bool is_volatile(uint64_t slot) { return (slot & kVolatile) != 0; }
+  static bool has_volatile_fields(uint64_t slot) { return (slot & kVolatileFields) != 0; }
   static const void* address(uint64_t slot) { return entry(slot); }
   static uint64_t hash(uint64_t slot) { return hash_bytes(entry(slot)->key()); }
   static bool equal(uint64_t slot, std::string_view key) { return entry(slot)->key() == key; }
@@ -52,6 +54,9 @@ class Item {
   explicit operator bool() const { return slot_ != nullptr; }
   Entry* operator->() const { return EntryTraits::entry(*slot_); }
   Entry& operator*() const { return *EntryTraits::entry(*slot_); }
+  // Whether the key expires, or fields of its hash do.
+  bool may_expire() const { return *slot_ >= EntryTraits::kVolatile; }
+  bool has_volatile_fields() const { return EntryTraits::has_volatile_fields(*slot_); }
 
  private:
   friend class Database;
@@ -78,6 +83,8 @@ class Database {
   size_t size() const { return contents_->table.size(); }
   // Keys that have an expiry.
   size_t volatile_count() const { return contents_->volatile_count; }
+  // Keys of hashes with fields that have one.
+  size_t volatile_fields_count() const { return contents_->volatile_fields_count; }
 
   // --- finding
   Item find(const Key& key) { return Item(contents_->table.find(key.bytes, key.hash)); }
@@ -111,9 +118,10 @@ class Database {
                   uint32_t access);
   // Stores what a change made of the object at `item`: it may have moved, or be encoded in another
   // way. The type stays.
-  static void update_object(const Item& item, Encoding encoding, void* object) {
+  void update_object(const Item& item, Encoding encoding, void* object) {
     item->store_encoding(encoding);
     item->store_object(object);
+    if (encoding_type(encoding) == Type::kHash) mark_volatile_fields(item);
   }
   // Sets or (kNoExpiry) removes the expiry.
   void set_expiry(Item& item, int64_t expire_at_ms);
@@ -150,6 +158,13 @@ class Database {
       if (EntryTraits::is_volatile(slot)) visit(*EntryTraits::entry(slot));
     });
   }
+  // As `scan_volatile`, for hashes with volatile fields.
+  template <typename Visit>
+  uint64_t scan_volatile_fields(uint64_t cursor, Visit&& visit) {
+    return contents_->table.scan(cursor, [&visit](uint64_t slot) {
+      if (EntryTraits::has_volatile_fields(slot)) visit(*EntryTraits::entry(slot));
+    });
+  }
   // A key chosen uniformly, or nothing.
   Item random(Random& random) { return Item(contents_->table.random(random)); }
   // Visits the entries of `buckets` neighbouring buckets at a random place; `only_volatile` skips
@@ -180,6 +195,7 @@ class Database {
     EntryTable table;
     SlabAllocator slab;
     size_t volatile_count = 0;
+    size_t volatile_fields_count = 0;
 
     ~Contents();
     void free_all();
@@ -188,6 +204,10 @@ class Database {
 
   Entry* allocate(size_t size);
   void deallocate(Entry* entry);
+  // Flags the slot of `item`, which has an object, if that is a hash with volatile fields.
+  void mark_volatile_fields(const Item& item);
+  // The slot is about to be given up or written anew.
+  void forget_marks(const Item& item);
   // Gives `item` an entry of this layout, in place if the block allows; the payload is undefined,
   // objects that the old one had are left to the caller.
   unsigned char* reshape(const Key& key, Item& item, const Layout& layout, uint32_t access);

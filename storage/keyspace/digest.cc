@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "storage/types/hash.h"
 #include "storage/types/list.h"
 #include "storage/types/set.h"
 #include "storage/types/sorted_set.h"
@@ -70,8 +71,25 @@ Sha1Digest set_digest(const Set& set) {
   return sum;
 }
 
+// Of the fields with their values, in any order, and of whether each has an expiry.
+Sha1Digest hash_digest(const Entry& entry) {
+  Sha1Digest sum{};
+  std::string text;
+  char scratch[kMaxDoubleChars];
+  Hash(entry.encoding(), entry.object()).for_each([&](const HashElement& element) {
+    text.clear();
+    append_part(text, element.field.bytes(scratch));
+    text += element.expire_at_ms == kNoExpiry ? '.' : '!';
+    text += element.value.bytes(scratch);
+    combine(sum, sha1(text));
+  });
+  return sum;
+}
+
 Sha1Digest content_digest(const Entry& entry) {
   switch (entry.type()) {
+    case Type::kHash:
+      return hash_digest(entry);
     case Type::kList:
       return list_digest(entry);
     case Type::kSet:

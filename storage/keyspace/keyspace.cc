@@ -1,6 +1,7 @@
 #include "storage/keyspace/keyspace.h"
 
 #include "storage/base/clock.h"
+#include "storage/types/hash.h"
 
 namespace spinel::storage {
 
@@ -10,9 +11,32 @@ Keyspace::Keyspace(int databases, KeyspaceObserver& observer)
   set_now(wall_clock_ms());
 }
 
-Item Keyspace::expire_if_allowed(Database& database, Item item, const Key& key) {
-  if (may_expire) expire(database, item, key);
-  return {};
+Item Keyspace::expire_if_due(Database& database, Item item, const Key& key) {
+  if (item->expired(now_ms_)) {
+    if (may_expire) expire(database, item, key);
+    return {};
+  }
+  // No more than a command that looks at one field can bear.
+  constexpr size_t kMaxBuckets = 1;
+  if (!may_expire) return item;
+  const FieldExpiry done = expire_fields(database, item, key, kMaxBuckets);
+  return done == FieldExpiry::kKeyRemoved ? Item() : item;
+}
+
+Keyspace::FieldExpiry Keyspace::expire_fields(Database& database, Item item, const Key& key,
+                                              size_t max_buckets) {
+  if (!item.has_volatile_fields()) return FieldExpiry::kNothingDue;
+  Hash hash(item->encoding(), item->object());
+  if (hash.next_expiry_ms() >= now_ms_) return FieldExpiry::kNothingDue;
+  std::vector<std::string> fields;
+  hash.take_expired(now_ms_, max_buckets, fields);
+  database.update_object(item, hash.encoding(), hash.object());
+  if (fields.empty()) return FieldExpiry::kSomeRemoved;
+  const bool is_empty = hash.empty();
+  observer_.on_fields_expire(database, key, fields, is_empty);
+  if (!is_empty) return FieldExpiry::kSomeRemoved;
+  database.erase(item, key, lazy(lazy_expire));
+  return FieldExpiry::kKeyRemoved;
 }
 
 void Keyspace::expire(Database& database, Item item, const Key& key) {

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "storage/base/random.h"
@@ -21,6 +23,10 @@ class KeyspaceObserver {
   // Both are called just before the key is removed; they must not change the database.
   virtual void on_expire(Database& database, const Key& key) = 0;
   virtual void on_evict(Database& database, const Key& key) = 0;
+  // `fields` of the hash at `key` expired and were removed from it. If it is empty now, `key` will
+  // be removed, of which nothing else tells.
+  virtual void on_fields_expire(Database& database, const Key& key,
+                                std::span<const std::string> fields, bool is_empty) = 0;
 };
 
 class Keyspace {
@@ -40,12 +46,12 @@ class Keyspace {
     access.set_now(now_ms);
   }
 
-  // The entry of `key`, or nothing; an expired one is removed. Does not count as an access.
+  // The entry of `key`, or nothing; an expired one is removed, and so are expired fields of a hash,
+  // all of them if it is small. Does not count as an access.
   Item find(Database& database, const Key& key) {
-    Item item = database.find(key);
-    if (item && item->has_expiry() && item->expired(now_ms_)) [[unlikely]] {
-      return expire_if_allowed(database, item, key);
-    }
+    const Item item = database.find(key);
+    if (item && item.may_expire()) [[unlikely]]
+      return expire_if_due(database, item, key);
     return item;
   }
 
@@ -62,6 +68,10 @@ class Keyspace {
 
   // Removes an expired key: tells the observer, frees it lazily if so configured.
   void expire(Database& database, Item item, const Key& key);
+  enum class FieldExpiry : uint8_t { kNothingDue, kSomeRemoved, kKeyRemoved };
+  // Removes expired fields of the value at `item`, and `key` if nothing is left. Looks at up to
+  // `max_buckets` buckets of a large hash: call it again until nothing is due.
+  FieldExpiry expire_fields(Database& database, Item item, const Key& key, size_t max_buckets);
   // Removes a key to make room.
   void evict(Database& database, Item item, const Key& key);
 
@@ -79,7 +89,7 @@ class Keyspace {
   LazyFree lazy_free;
 
  private:
-  Item expire_if_allowed(Database& database, Item item, const Key& key);
+  Item expire_if_due(Database& database, Item item, const Key& key);
 
   std::vector<std::unique_ptr<Database>> databases_;
   KeyspaceObserver& observer_;

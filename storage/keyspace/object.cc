@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "storage/base/assert.h"
+#include "storage/types/hash.h"
 #include "storage/types/list.h"
 #include "storage/types/set.h"
 #include "storage/types/sorted_set.h"
@@ -33,6 +34,8 @@ void destroy_object(Encoding encoding, void* object) {
       return SortedSet::destroy(encoding, object);
     case Type::kSet:
       return Set::destroy(encoding, object);
+    case Type::kHash:
+      return Hash::destroy(encoding, object);
     default:
       no_such_type();
   }
@@ -51,6 +54,8 @@ void* duplicate_object(Encoding encoding, const void* object) {
       return SortedSet::duplicate(encoding, object);
     case Type::kSet:
       return Set::duplicate(encoding, object);
+    case Type::kHash:
+      return Hash::duplicate(encoding, object);
     default:
       no_such_type();
   }
@@ -66,6 +71,8 @@ size_t object_bytes(Encoding encoding, const void* object) {
       return SortedSet::bytes(encoding, object);
     case Type::kSet:
       return Set::bytes(encoding, object);
+    case Type::kHash:
+      return Hash::bytes(encoding, object);
     default:
       no_such_type();
   }
@@ -81,6 +88,8 @@ size_t object_memory(Encoding encoding, const void* object, size_t samples) {
       return SortedSet::memory(encoding, object, samples);
     case Type::kSet:
       return Set::memory(encoding, object, samples);
+    case Type::kHash:
+      return Hash::memory(encoding, object, samples);
     default:
       no_such_type();
   }
@@ -96,9 +105,16 @@ size_t free_effort(Encoding encoding, const void* object) {
       return SortedSet::free_effort(encoding, object);
     case Type::kSet:
       return Set::free_effort(encoding, object);
+    case Type::kHash:
+      return Hash::free_effort(encoding, object);
     default:
       no_such_type();
   }
+}
+
+bool has_volatile_fields(Encoding encoding, const void* object) {
+  if (encoding != Encoding::kListpackExHash && encoding != Encoding::kTableHash) return false;
+  return Hash(encoding, const_cast<void*>(object)).volatile_count() > 0;
 }
 
 void disown_object(Encoding encoding, void* object) {
@@ -111,6 +127,8 @@ void disown_object(Encoding encoding, void* object) {
       return SortedSet::disown(encoding, object);
     case Type::kSet:
       return Set::disown(encoding, object);
+    case Type::kHash:
+      return Hash::disown(encoding, object);
     default:
       no_such_type();
   }

@@ -9,6 +9,7 @@ namespace {
 class NoObserver final : public KeyspaceObserver {
   void on_expire(Database&, const Key&) override {}
   void on_evict(Database&, const Key&) override {}
+  void on_fields_expire(Database&, const Key&, std::span<const std::string>, bool) override {}
 };
 
 class DigestTest : public ::testing::Test {

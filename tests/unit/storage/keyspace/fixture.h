@@ -65,6 +65,16 @@ class RecordingObserver : public KeyspaceObserver {
   void on_expire(Database& database, const Key& key) override { note(expired, database, key); }
   void on_evict(Database& database, const Key& key) override { note(evicted, database, key); }
 
+  void on_fields_expire(Database& database, const Key& key, std::span<const std::string> fields,
+                        bool is_empty) override {
+    for (const std::string& field : fields) {
+      expired_fields.emplace_back(database.index, std::string(key.bytes) + " " + field);
+    }
+    if (is_empty) emptied.emplace_back(database.index, std::string(key.bytes));
+  }
+
+  std::vector<Event> expired_fields;  // database, "key field"
+  std::vector<Event> emptied;         // by fields that expired
   std::vector<Event> expired;
   std::vector<Event> evicted;
   bool all_were_present = true;
