@@ -129,6 +129,38 @@ bool covers_scan_of_members(const Command& command, const Reply& spinel, const R
   return same_numbers(sorted_scores(spinel.elements[1]), sorted_scores(redis.elements[1]));
 }
 
+/// Fields with their values, in any order.
+std::vector<std::pair<std::string, std::string>> sorted_pairs(const Reply& reply) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (std::size_t i = 0; i + 1 < reply.elements.size(); i += 2) {
+    pairs.emplace_back(reply.elements[i].to_string(), reply.elements[i + 1].to_string());
+  }
+  std::sort(pairs.begin(), pairs.end());
+  return pairs;
+}
+
+bool covers_order_of_fields(const Command& command, const Reply& spinel, const Reply& redis) {
+  if (spinel.type != redis.type || spinel.elements.size() != redis.elements.size()) return false;
+  if (is(command, "hkeys") || is(command, "hvals")) return sorted(spinel) == sorted(redis);
+  return is(command, "hgetall") && sorted_pairs(spinel) == sorted_pairs(redis);
+}
+
+/// A whole walk finds the same fields; a part of one may find any.
+bool covers_scan_of_fields(const Command& command, const Reply& spinel, const Reply& redis) {
+  if (!is(command, "hscan") || spinel.elements.size() != 2 || redis.elements.size() != 2) {
+    return false;
+  }
+  const bool whole = spinel.elements[0].text == "0" && redis.elements[0].text == "0";
+  if (command[2] != "0" || !whole) return true;
+  return sorted_pairs(spinel.elements[1]) == sorted_pairs(redis.elements[1]);
+}
+
+/// As many as in Redis; integration tests tell that they are fields of the hash.
+bool covers_random_fields(const Command& command, const Reply& spinel, const Reply& redis) {
+  return is(command, "hrandfield") && spinel.type == redis.type && !spinel.is_error() &&
+         spinel.elements.size() == redis.elements.size();
+}
+
 bool covers_hello(const Command& command, const Reply& spinel, const Reply& redis) {
   if (!is(command, "hello") || spinel.type != redis.type) return false;
   if (spinel.elements.size() != redis.elements.size()) return false;
@@ -268,6 +300,9 @@ const Difference kDifferences[] = {
     {"a random choice", covers_random_choice},
     {"the order of what a hash table holds is the server's own", covers_order},
     {"which keys a part of a SCAN returns is the server's own", covers_part_of_scan},
+    {"the order of a hash's fields is the server's own", covers_order_of_fields},
+    {"which fields a part of an HSCAN returns is the server's own", covers_scan_of_fields},
+    {"a random choice of fields", covers_random_fields},
     {"7.2: scores have the fewest digits that tell them apart", covers_scores},
     {"7.2: ZRANK and ZREVRANK have an option", covers_rank_options},
     {"a random choice of members", covers_random_members},

@@ -12,5 +12,6 @@ const Family& string_family();
 const Family& generic_family();
 const Family& connection_family();
 const Family& command_family();
+const Family& hash_family();
 
 }  // namespace spinel::test
