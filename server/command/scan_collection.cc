@@ -31,9 +31,8 @@ std::optional<CollectionScan> find_scanned(CommandContext& ctx, storage::Type ty
 }
 
 bool ScanReply::takes(const storage::ListpackValue& element) {
-  ++seen_;
   char digits[storage::kMaxDoubleChars];
-  return options_.matches(element.bytes(digits));
+  return takes(element.bytes(digits));
 }
 
 void ScanReply::finish(uint64_t cursor) {

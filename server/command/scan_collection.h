@@ -38,6 +38,10 @@ class ScanReply {
 
   // Counts an element as seen; returns whether it is to be added.
   bool takes(const storage::ListpackValue& element);
+  bool takes(std::string_view element) {
+    ++seen_;
+    return options_.matches(element);
+  }
   void add(const storage::ListpackValue& text) {
     ++added_;
     reply_element(reply_, text);

@@ -1,13 +1,12 @@
 // Members chosen at random, and walking a sorted set bit by bit.
 #include <algorithm>
-#include <fmt/format.h>
 #include <limits>
 #include <optional>
 #include <vector>
 
 #include "server/command/context.h"
 #include "server/command/families.h"
-#include "server/command/scan_options.h"
+#include "server/command/scan_collection.h"
 #include "server/commands/sorted_set_support.h"
 #include "storage/base/numbers.h"
 
@@ -96,57 +95,24 @@ void zrandmember_command(CommandContext& ctx) {
 // --- ZSCAN
 
 // Scores come as text in any protocol: those of a large set with all their digits.
-void reply_scanned(CommandContext& ctx, const SortedSet& set, std::string_view member,
-                   double score) {
+void add_scanned(ScanReply& out, const SortedSet& set, std::string_view member, double score) {
   char digits[storage::kMaxDoubleChars];
   const size_t size = set.encoding() == storage::Encoding::kSkiplist
                           ? storage::format_double_17(score, digits)
                           : storage::format_double(score, digits);
-  ctx.reply.bulk(member);
-  ctx.reply.bulk({digits, size});
-}
-
-// Visits from `cursor` on until `options.count` members were seen, whether they match or not.
-// Where most of the table is empty it gives up earlier.
-void reply_scan_step(CommandContext& ctx, const SortedSet& set, uint64_t cursor,
-                     const ScanOptions& options) {
-  constexpr int64_t kStepsPerMember = 10;
-  const int64_t max_steps = options.count < std::numeric_limits<int64_t>::max() / kStepsPerMember
-                                ? options.count * kStepsPerMember
-                                : std::numeric_limits<int64_t>::max();
-  ctx.reply.array(2);
-  const size_t mark = ctx.reply.begin_deferred();
-  int64_t seen = 0;
-  size_t replied = 0;
-  int64_t steps = 0;
-  do {
-    cursor = set.scan(cursor, [&](std::string_view member, double score) {
-      ++seen;
-      if (!options.matches(member)) return;
-      reply_scanned(ctx, set, member, score);
-      replied += 2;
-    });
-  } while (cursor != 0 && seen < options.count && ++steps < max_steps);
-  ctx.reply.end_deferred_array(mark, replied);
-  // The cursor, which comes first, is known only now.
-  char digits[storage::kMaxInt64Chars];
-  const std::string_view text(digits, storage::format_uint64(cursor, digits));
-  ctx.reply.out().insert(mark, fmt::format("${}\r\n{}\r\n", text.size(), text));
+  out.add(member);
+  out.add(std::string_view(digits, size));
 }
 
 void zscan_command(CommandContext& ctx) {
-  const std::optional<uint64_t> cursor = scan_cursor(ctx, 2);
-  if (!cursor) return;
-  const Item item = ctx.find_read(ctx.key(1));
-  if (!ctx.check_type(item, Type::kSortedSet)) return;
-  if (!item) {
-    ctx.reply.array(2);
-    ctx.reply.bulk("0");
-    return ctx.reply.array(0);
-  }
-  if (const auto options = scan_options(ctx, 3, false)) {
-    reply_scan_step(ctx, sorted_set_at(item), *cursor, *options);
-  }
+  const auto scan = find_scanned(ctx, Type::kSortedSet, ScanKind::kOther);
+  if (!scan) return;
+  const SortedSet set = sorted_set_at(scan->item);
+  reply_scan(ctx, *scan, [&](uint64_t cursor, ScanReply& out) {
+    return set.scan(cursor, [&](std::string_view member, double score) {
+      if (out.takes(member)) add_scanned(out, set, member, score);
+    });
+  });
 }
 
 constexpr CommandRow kSortedSetWalkRows[] = {
