@@ -113,6 +113,7 @@ bool Hash::store(const HashField& field, std::string_view value, int64_t expire_
   if (old_expiry == OldExpiry::kKeep && !is_new) expire_at_ms = old_ms;
   list.update(at, value, expire_at_ms);
   put_back(list);
+  if (size() > limits.max_entries) make_table();  // the limit was lowered
   return is_new;
 }
 

@@ -91,6 +91,15 @@ TEST(HashTest, BecomesATableByNumber) {
   EXPECT_EQ(h.get("field15"), "15");
 }
 
+TEST(HashTest, BecomesATableWhenTheLimitWasLowered) {
+  Owner h;
+  h.fill(10);
+  const HashLimits lower{.max_entries = 9, .max_value_bytes = 64};
+  EXPECT_FALSE(h.hash.set(HashField("field3"), "x", kNoExpiry, lower));
+  EXPECT_EQ(h.hash.encoding(), Encoding::kTableHash);
+  EXPECT_EQ(h.hash.size(), 10u);
+}
+
 TEST(HashTest, BecomesATableByLength) {
   for (const bool long_field : {true, false}) {
     Owner h;
