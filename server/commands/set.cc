@@ -1,12 +1,10 @@
 // Members of one set: added, removed, asked for, listed, moved to another set.
 #include "storage/types/set.h"
 
-#include <limits>
-
 #include "server/command/collection.h"
 #include "server/command/context.h"
 #include "server/command/families.h"
-#include "server/command/scan_options.h"
+#include "server/command/scan_collection.h"
 #include "server/commands/set_support.h"
 #include "storage/base/numbers.h"
 
@@ -110,47 +108,17 @@ void smembers_command(CommandContext& ctx) {
 
 // --- SSCAN
 
-// Replies the members that match of as many buckets as it takes to see `count` members. Where most
-// buckets are empty it gives up earlier.
-void reply_scan_step(CommandContext& ctx, const Set& set, uint64_t cursor,
-                     const ScanOptions& options) {
-  constexpr int64_t kBucketsPerMember = 10;
-  const int64_t max_buckets =
-      options.count < std::numeric_limits<int64_t>::max() / kBucketsPerMember
-          ? options.count * kBucketsPerMember
-          : std::numeric_limits<int64_t>::max();
-  std::vector<SetMember> members;
-  int64_t seen = 0;
-  const auto visit = [&](const SetMember& member) {
-    ++seen;
-    char digits[storage::kMaxInt64Chars];
-    if (options.matches(member.bytes(digits))) members.push_back(member);
-  };
-  int64_t buckets = 0;
-  do {
-    cursor = set.scan(cursor, visit);
-  } while (cursor != 0 && seen < options.count && ++buckets < max_buckets);
-
-  char digits[storage::kMaxInt64Chars];
-  ctx.reply.array(2);
-  ctx.reply.bulk({digits, storage::format_uint64(cursor, digits)});
-  ctx.reply.array(members.size());
-  for (const SetMember& member : members) reply_member(ctx.reply, member);
-}
-
 void sscan_command(CommandContext& ctx) {
-  const std::optional<uint64_t> cursor = scan_cursor(ctx, 2);
-  if (!cursor) return;
-  const Item item = ctx.find_read(ctx.key(1));
-  if (!ctx.check_type(item, Type::kSet)) return;
-  if (!item) {
-    ctx.reply.array(2);
-    ctx.reply.bulk("0");
-    return ctx.reply.array(0);
-  }
-  const std::optional<ScanOptions> options = scan_options(ctx, 3, false);
-  if (!options) return;
-  reply_scan_step(ctx, set_at(item), *cursor, *options);
+  const auto scan = find_scanned(ctx, Type::kSet, ScanKind::kOther);
+  if (!scan) return;
+  const Set set = set_at(scan->item);
+  reply_scan(ctx, *scan, [&](uint64_t cursor, ScanReply& out) {
+    return set.scan(cursor, [&out](const SetMember& member) {
+      char digits[storage::kMaxInt64Chars];
+      const std::string_view bytes = member.bytes(digits);
+      if (out.takes(bytes)) out.add(bytes);
+    });
+  });
 }
 
 constexpr CommandRow kSetRows[] = {
