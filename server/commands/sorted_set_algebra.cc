@@ -341,8 +341,9 @@ constexpr CommandRow kSortedSetAlgebraRows[] = {
      .flags = "READONLY",
      .acl = "SORTEDSET",
      .keys = "RO+ACCESS@index:1/keynum:0,1,1",
-     .syntax = "numkeys:integer key ... [WEIGHTS weight:integer ...] [AGGREGATE <SUM|MIN|MAX>] "
-               "[WITHSCORES]",
+     .syntax =
+         "numkeys:integer key ... [WEIGHTS weight:integer ...] [AGGREGATE aggregate=<SUM|MIN|MAX>] "
+         "[WITHSCORES]",
      .complexity = "O(N*log(M)) with N members in all inputs and M in the result",
      .summary = "Returns the members of any of several sorted sets, their scores combined."},
     {.name = "ZINTER",
@@ -353,8 +354,9 @@ constexpr CommandRow kSortedSetAlgebraRows[] = {
      .flags = "READONLY",
      .acl = "SORTEDSET",
      .keys = "RO+ACCESS@index:1/keynum:0,1,1",
-     .syntax = "numkeys:integer key ... [WEIGHTS weight:integer ...] [AGGREGATE <SUM|MIN|MAX>] "
-               "[WITHSCORES]",
+     .syntax =
+         "numkeys:integer key ... [WEIGHTS weight:integer ...] [AGGREGATE aggregate=<SUM|MIN|MAX>] "
+         "[WITHSCORES]",
      .complexity = "O(N*K+M*log(M)) with N members in the smallest of K inputs and M in the result",
      .summary = "Returns the members that several sorted sets share, their scores combined."},
     {.name = "ZDIFF",
@@ -376,8 +378,8 @@ constexpr CommandRow kSortedSetAlgebraRows[] = {
      .flags = "WRITE,DENYOOM",
      .acl = "SORTEDSET",
      .keys = "OW+UPDATE@index:1/range:0,1,0 ; RO+ACCESS@index:2/keynum:0,1,1",
-     .syntax = "destination=key numkeys:integer key ... [WEIGHTS weight:integer ...] [AGGREGATE "
-               "<SUM|MIN|MAX>]",
+     .syntax = "destination numkeys:integer key ... [WEIGHTS weight:integer ...] [AGGREGATE "
+               "aggregate=<SUM|MIN|MAX>]",
      .complexity = "O(N*log(M)) with N members in all inputs and M in the result",
      .summary = "Stores the members of any of several sorted sets, their scores combined."},
     {.name = "ZINTERSTORE",
@@ -388,8 +390,8 @@ constexpr CommandRow kSortedSetAlgebraRows[] = {
      .flags = "WRITE,DENYOOM",
      .acl = "SORTEDSET",
      .keys = "OW+UPDATE@index:1/range:0,1,0 ; RO+ACCESS@index:2/keynum:0,1,1",
-     .syntax = "destination=key numkeys:integer key ... [WEIGHTS weight:integer ...] [AGGREGATE "
-               "<SUM|MIN|MAX>]",
+     .syntax = "destination numkeys:integer key ... [WEIGHTS weight:integer ...] [AGGREGATE "
+               "aggregate=<SUM|MIN|MAX>]",
      .complexity = "O(N*K+M*log(M)) with N members in the smallest of K inputs and M in the result",
      .summary = "Stores the members that several sorted sets share, their scores combined."},
     {.name = "ZDIFFSTORE",
@@ -400,7 +402,7 @@ constexpr CommandRow kSortedSetAlgebraRows[] = {
      .flags = "WRITE,DENYOOM",
      .acl = "SORTEDSET",
      .keys = "OW+UPDATE@index:1/range:0,1,0 ; RO+ACCESS@index:2/keynum:0,1,1",
-     .syntax = "destination=key numkeys:integer key ...",
+     .syntax = "destination numkeys:integer key ...",
      .complexity = "O(N*K+M*log(M)) with N members in the first of K inputs and M in the result",
      .summary = "Stores the members of a sorted set that others do not have."},
     {.name = "ZINTERCARD",

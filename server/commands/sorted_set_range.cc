@@ -285,7 +285,7 @@ constexpr CommandRow kSortedSetRangeRows[] = {
      .flags = "WRITE,DENYOOM",
      .acl = "SORTEDSET",
      .keys = "OW+UPDATE@index:1/range:0,1,0 ; RO+ACCESS@index:2/range:0,1,0",
-     .syntax = "dst=key src=key min:string max:string [sortby=<BYSCORE|BYLEX>] [REV] "
+     .syntax = "dst src min:string max:string [sortby=<BYSCORE|BYLEX>] [REV] "
                "[LIMIT limit=<offset:integer count:integer>]",
      .complexity = "O(log(N)+M) with M members stored",
      .summary = "Stores the members within a range of ranks, scores or bytes under another key."},

@@ -17,6 +17,12 @@ const Family& command_family() {
            "TOUCH {key}...|RENAME {key} {key}|RENAMENX {key} {key}|COPY {key} {key} [REPLACE]|"
            "MOVE {key} {db}|EXPIRE {key} {int}|PERSIST {key}|TTL {key}|TYPE {key}|"
            "OBJECT ENCODING {key}|OBJECT HELP|MEMORY USAGE {key}|MEMORY STATS)"},
+          {12,
+           "COMMAND (GETKEYS|GETKEYSANDFLAGS) (ZADD {key} 1 a|ZUNION {count} {key}... [WEIGHTS 1]|"
+           "ZINTERSTORE {key} {count} {key}... [WEIGHTS 1]|ZRANGESTORE {key} {key} 0 1|"
+           "ZMPOP {count} {key}... MIN|BZPOPMIN {key}... 0|BZMPOP 0 {count} {key}... MAX|"
+           "ZDIFFSTORE {key} {count} {key}...|ZINTERCARD {count} {key}...)",
+           false},
           {8,
            "COMMAND (GETKEYS|GETKEYSANDFLAGS) (PING|PING {value}|SELECT {db}|KEYS {pattern}|SCAN 0|"
            "CONFIG GET {value}|CLIENT ID|FLUSHALL|TIME|{junk}|{junk} {junk}|OBJECT {junk} {key}|"
@@ -33,7 +39,8 @@ const Family& command_family() {
           {"name",
            [](Random& random) {
              static const std::vector<std::string> kNames = {
-                 // of the families that are built: list, string, generic, connection, server
+                 // of the families that are built: list, sorted set, string, generic, connection,
+                 // server
                  "lpush",
                  "rpush",
                  "lpushx",
@@ -56,6 +63,41 @@ const Family& command_family() {
                  "blmove",
                  "brpoplpush",
                  "blmpop",
+                 "zadd",
+                 "zincrby",
+                 "zrem",
+                 "zscore",
+                 "zmscore",
+                 "zcard",
+                 "zcount",
+                 "zlexcount",
+                 "zrange",
+                 "zrangestore",
+                 "zrevrange",
+                 "zrangebyscore",
+                 "zrevrangebyscore",
+                 "zrangebylex",
+                 "zrevrangebylex",
+                 "zremrangebyrank",
+                 "zremrangebyscore",
+                 "zremrangebylex",
+                 "zpopmin",
+                 "zpopmax",
+                 "zmpop",
+                 "bzpopmin",
+                 "bzpopmax",
+                 "bzmpop",
+                 "zrandmember",
+                 "zscan",
+                 "zrank",
+                 "zrevrank",
+                 "zunion",
+                 "zinter",
+                 "zdiff",
+                 "zunionstore",
+                 "zinterstore",
+                 "zdiffstore",
+                 "zintercard",
                  "append",
                  "decr",
                  "decrby",

@@ -188,22 +188,25 @@ bool covers_own_connection(const Command& command, const Reply& spinel, const Re
 }
 
 /// What COMMAND INFO tells of one command, less what 7.2 changed: all tips, the notes of key
-/// specifications and the arity of COMMAND GETKEYS. Flags, categories and specifications are sets
-/// in all but name.
+/// specifications and the arity of COMMAND GETKEYS, ZRANK and ZREVRANK. Flags, categories and
+/// specifications are sets in all but name.
 Reply without_news_of_7_2(Reply entry) {
   constexpr std::size_t kArity = 1;
   constexpr std::size_t kTips = 7;
   constexpr std::size_t kKeySpecs = 8;
   constexpr std::size_t kFlags = 2;
   if (entry.elements.size() <= kKeySpecs) return entry;
-  static const std::vector<std::string> kLostNoscript = {"wait", "blpop", "brpop", "blmove",
-                                                         "brpoplpush"};
+  static const std::vector<std::string> kLostNoscript = {"wait",  "bzpopmin", "bzpopmax",  "blpop",
+                                                         "brpop", "blmove",   "brpoplpush"};
   if (std::ranges::count(kLostNoscript, entry.elements[0].text) > 0) {
     std::erase_if(entry.elements[kFlags].elements,
                   [](const Reply& flag) { return flag.text == "noscript"; });
   }
   entry.elements[kTips].elements.clear();
-  if (entry.elements[0].text.starts_with("command|getkeys")) entry.elements[kArity].number = 0;
+  const std::string& name = entry.elements[0].text;
+  if (name.starts_with("command|getkeys") || name == "zrank" || name == "zrevrank") {
+    entry.elements[kArity].number = 0;
+  }
   for (Reply& spec : entry.elements[kKeySpecs].elements) {
     if (!spec.elements.empty() && spec.elements[0].text == "notes") {
       spec.elements.erase(spec.elements.begin(), spec.elements.begin() + 2);
