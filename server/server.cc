@@ -86,6 +86,7 @@ void Server::apply_config() {
   keyspace.access.lfu_decay_minutes = config.lfu_decay_time_minutes;
   keyspace.lazy_expire = config.lazyfree_lazy_expire;
   keyspace.lazy_eviction = config.lazyfree_lazy_eviction;
+  storage::set_allocator_background_thread(config.jemalloc_bg_thread);
   for (int i = 0; i < keyspace.database_count(); ++i) {
     keyspace.database(i).set_replaced_values(keyspace.lazy(config.lazyfree_lazy_server_del));
   }
@@ -94,7 +95,7 @@ void Server::apply_config() {
 void Server::watch_config() {
   config_store.on_change(
       {"maxmemory-policy", "lfu-log-factor", "lfu-decay-time", "lazyfree-lazy-expire",
-       "lazyfree-lazy-eviction", "lazyfree-lazy-server-del"},
+       "lazyfree-lazy-eviction", "lazyfree-lazy-server-del", "jemalloc-bg-thread"},
       [this](const Config&) {
         apply_config();
         return std::optional<std::string>();

@@ -85,7 +85,6 @@ std::vector<Option> memory_use() {
            "Spend a little idle time on resizing tables, so that memory comes back sooner.\n"},
       {.name = "jemalloc-bg-thread",
        .value = yes_no(&Config::jemalloc_bg_thread),
-       .support = Support::kIgnored,
        .comment = "Let the allocator return unused memory in a thread of its own.\n"},
   };
 }

@@ -15,6 +15,15 @@ extern "C" size_t __sanitizer_get_current_allocated_bytes();
 extern "C" size_t __sanitizer_get_heap_size();
 #endif
 
+#ifndef SPINEL_SANITIZED
+// jemalloc reads this when it starts. Blocks from a mebibyte on go back to the system as soon as
+// they are freed, not after ten seconds: they are outgrown tables, which would count as resident
+// for as long as the next doubling is away.
+extern "C" {
+const char* malloc_conf = "oversize_threshold:1048576";
+}
+#endif
+
 namespace spinel::storage {
 
 int64_t idle_memory_bytes = 0;
@@ -75,6 +84,8 @@ std::string allocator_report() {
 }
 
 void purge_allocator() {}
+
+void set_allocator_background_thread(bool) {}
 
 std::string allocator_name() {
   return "libc";
@@ -238,6 +249,10 @@ void purge_allocator() {
   char command[64];
   std::snprintf(command, sizeof command, "arena.%d.purge", MALLCTL_ARENAS_ALL);
   mallctl(command, nullptr, nullptr, nullptr, 0);
+}
+
+void set_allocator_background_thread(bool on) {
+  mallctl("background_thread", nullptr, nullptr, &on, sizeof on);
 }
 
 std::string allocator_name() {

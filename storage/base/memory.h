@@ -92,6 +92,11 @@ std::string allocator_report();
 // Gives pages that hold nothing back to the system.
 void purge_allocator();
 
+// Whether a thread of the allocator's own gives pages back that held nothing for some seconds;
+// without, only later allocations do. Not before the process has forked for the last time to become
+// a daemon.
+void set_allocator_background_thread(bool on);
+
 // Such as "jemalloc-5.3.0"; "libc" in sanitized builds.
 std::string allocator_name();
 
