@@ -230,7 +230,9 @@ TEST_F(HashTest, RandomFieldsBelongToTheHash) {
         EXPECT_EQ(reply.elements[i + 1].text, "v" + field.substr(1));
         EXPECT_LT(std::stoi(field.substr(1)), size);
       }
-      if (count > 0) EXPECT_EQ(fields.size(), static_cast<std::size_t>(expected));
+      if (count > 0) {
+        EXPECT_EQ(fields.size(), static_cast<std::size_t>(expected));
+      }
     }
   }
 }
