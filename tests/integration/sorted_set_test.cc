@@ -522,6 +522,19 @@ TEST_F(SortedSetTest, RandomMembers) {
   }
 }
 
+using SortedSetLimitTest = OwnServerTest;
+
+TEST_F(SortedSetLimitTest, AskingForTooManyRandomMembersEndsTheConnection) {
+  start_with({"--client-output-buffer-limit", "normal 1mb 0 0"});
+  run("ZADD", "z", 1, "a");
+  RawConnection greedy = server().raw();
+  ASSERT_TRUE(greedy.send(encode_command({"ZRANDMEMBER", "z", "-1000000000000000"})));
+  bool closed = false;
+  greedy.read_until_closed(&closed);
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(run("ZCARD", "z"), integer(1));
+}
+
 /// The least likely outcome of a fair draw that is still believed: about one in 10^9.
 bool fair(const std::map<std::string, int>& counts, std::size_t members, int draws) {
   const double expected = static_cast<double>(draws) / static_cast<double>(members);
