@@ -132,10 +132,17 @@ void spop_command(CommandContext& ctx) {
 
 // --- SRANDMEMBER
 
+// Members that may be the same. There is no bound to how many are asked for, so it ends when so
+// much is pending that the client will be disconnected for it.
 void reply_any(CommandContext& ctx, const Set& set, uint64_t count) {
   Random& random = ctx.server.keyspace.random;
+  const uint64_t limit =
+      ctx.server.config.client_output_buffer_limit[static_cast<size_t>(ClientClass::kNormal)]
+          .hard_bytes;
   ctx.reply.array(count);
-  for (; count > 0; --count) reply_member(ctx.reply, set.random(random));
+  for (; count > 0 && (limit == 0 || ctx.reply.out().size() <= limit); --count) {
+    reply_member(ctx.reply, set.random(random));
+  }
 }
 
 void reply_different(CommandContext& ctx, const Set& set, uint64_t count) {
@@ -148,9 +155,9 @@ void srandmember_with_count(CommandContext& ctx) {
   using Limits = std::numeric_limits<int64_t>;
   constexpr std::string_view kOutOfRange =
       "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
+  if (ctx.arity() > 3) return ctx.syntax_error();
   const auto count = ctx.integer_between(2, -Limits::max(), Limits::max(), kOutOfRange);
   if (!count) return;
-  if (ctx.arity() > 3) return ctx.syntax_error();
   const Item item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSet)) return;
   if (!item || *count == 0) return ctx.reply.array(0);

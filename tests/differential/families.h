@@ -7,6 +7,7 @@ namespace spinel::test {
 // One function and one file a family. Reviewing a family's table should be enough to tell what of
 // it is compared with Redis.
 const Family& list_family();
+const Family& set_family();
 const Family& sorted_set_family();
 const Family& string_family();
 const Family& generic_family();
