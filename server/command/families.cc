@@ -31,6 +31,7 @@ std::span<const CommandFamily> all_command_families() {
       set_commands(),
       set_random_commands(),
       slowlog_commands(),
+      sort_commands(),
       sorted_set_algebra_commands(),
       sorted_set_commands(),
       sorted_set_pop_commands(),

@@ -32,6 +32,7 @@ CommandFamily set_algebra_commands();
 CommandFamily set_commands();
 CommandFamily set_random_commands();
 CommandFamily slowlog_commands();
+CommandFamily sort_commands();
 CommandFamily sorted_set_algebra_commands();
 CommandFamily sorted_set_commands();
 CommandFamily sorted_set_pop_commands();

@@ -110,7 +110,6 @@ std::vector<Option> general() {
                   "{server-mode}, {port}, {tls-port}, {unixsocket} and {config-file}.\n"},
       {.name = "locale-collate",
        .value = text(&Config::locale_collate, check_locale),
-       .support = Support::kIgnored,
        .comment =
            "Locale that decides the order of strings where SORT compares them. Empty: that of\n"
            "the environment.\n"},

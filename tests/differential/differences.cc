@@ -170,6 +170,11 @@ bool covers_part_of_sscan(const Command& command, const Reply& spinel, const Rep
          (command[2] != "0" || redis.elements[0].text != "0");
 }
 
+bool covers_encodings_after_sort(const Command& command, const Reply& spinel, const Reply& redis) {
+  return is(command, "object", "encoding") && command.size() == 3 &&
+         command[2].starts_with("sort:") && spinel.text == "listpack" && redis.text == "skiplist";
+}
+
 bool covers_listpack_sets(const Command& command, const Reply& spinel, const Reply& redis) {
   return is(command, "object", "encoding") && spinel.text == "listpack" &&
          redis.text == "hashtable";
@@ -326,6 +331,8 @@ const Difference kDifferences[] = {
     {"which members a part of a ZSCAN returns, and their order, is the server's own",
      covers_scan_of_members},
     {"which members a part of an SSCAN returns is the server's own", covers_part_of_sscan},
+    {"in Redis SORT makes a skiplist of a sorted set that is a listpack; here it changes nothing",
+     covers_encodings_after_sort},
     {"new in 7.2: sets in listpacks", covers_listpack_sets},
     {"version and connection id are the server's own", covers_hello},
     {"a server describes its own connections", covers_own_connection},

@@ -8,6 +8,7 @@ namespace spinel::test {
 // it is compared with Redis.
 const Family& list_family();
 const Family& set_family();
+const Family& sort_family();
 const Family& sorted_set_family();
 const Family& string_family();
 const Family& generic_family();

@@ -1,0 +1,82 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/server/test_server.h"
+
+namespace spinel::server {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class SortCommands : public testing::Test {
+ protected:
+  template <typename... Args>
+  std::string run(const Args&... args) {
+    return server_.run(args...);
+  }
+  template <typename... Args>
+  void prepare(const Args&... args) {
+    run(args...);
+    server_.take_effects();
+    server_.take_events();
+  }
+
+  TestServer server_;
+};
+
+TEST_F(SortCommands, StoringTellsWhatHappened) {
+  prepare("RPUSH", "l", "2", "1");
+  server_.server.dirty = 0;
+  EXPECT_EQ(run("SORT", "l", "GET", "#", "GET", "#", "STORE", "d"), integer(4));
+  EXPECT_THAT(server_.take_events(), ElementsAre("new d", "sortstore d"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("SORT l GET # GET # STORE d"));
+  EXPECT_EQ(server_.server.dirty, 4);
+  EXPECT_EQ(run("SORT", "none", "STORE", "d"), integer(0));
+  EXPECT_THAT(server_.take_events(), ElementsAre("keymiss none", "del d"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("SORT none STORE d"));
+  EXPECT_EQ(run("SORT", "none", "STORE", "d"), integer(0));
+  EXPECT_THAT(server_.take_effects(), IsEmpty());
+}
+
+TEST_F(SortCommands, SortingAloneChangesNothing) {
+  prepare("RPUSH", "l", "2", "1");
+  EXPECT_EQ(run("SORT", "l", "BY", "w_*", "GET", "#"), array({bulk("1"), bulk("2")}));
+  EXPECT_THAT(server_.take_events(), ElementsAre("keymiss w_2", "keymiss w_1"));
+  EXPECT_THAT(server_.take_effects(), IsEmpty());
+}
+
+TEST_F(SortCommands, KeysThatExpiredLeadToNothing) {
+  prepare("RPUSH", "l", "1", "2", "3");
+  run("MSET", "w_1", "5", "w_2", "4", "w_3", "3");
+  server_.expire_now("w_1");
+  server_.expire_now("w_2");
+  EXPECT_EQ(run("SORT", "l", "BY", "w_*", "GET", "w_*"), array({kNull, kNull, bulk("3")}));
+}
+
+TEST_F(SortCommands, TextEndsAtItsFirstNulUnlessStored) {
+  prepare("RPUSH", "l", std::string("b\0z", 3), std::string("b\0a", 3), "a");
+  EXPECT_EQ(run("SORT", "l", "ALPHA"),
+            array({bulk("a"), bulk(std::string("b\0z", 3)), bulk(std::string("b\0a", 3))}));
+  run("SORT", "l", "ALPHA", "STORE", "d");
+  EXPECT_EQ(run("LRANGE", "d", "0", "-1"),
+            array({bulk("a"), bulk(std::string("b\0a", 3)), bulk(std::string("b\0z", 3))}));
+}
+
+TEST_F(SortCommands, TheConfiguredLocaleOrdersText) {
+  prepare("RPUSH", "l", "b", "B", "a", "A");
+  run("CONFIG", "SET", "locale-collate", "C");
+  EXPECT_EQ(run("SORT", "l", "ALPHA"), array({bulk("A"), bulk("B"), bulk("a"), bulk("b")}));
+}
+
+TEST_F(SortCommands, FieldsOfHashesThatExpiredAreMissing) {
+  prepare("RPUSH", "l", "1", "2");
+  run("HSET", "h1", "f", "2");
+  run("HSET", "h2", "f", "1");
+  EXPECT_EQ(run("SORT", "l", "BY", "h*->f", "GET", "h*->f"), array({bulk("1"), bulk("2")}));
+  run("HPEXPIREAT", "h1", "1", "FIELDS", "1", "f");
+  EXPECT_EQ(run("SORT", "l", "BY", "h*->f", "GET", "h*->f"), array({kNull, bulk("1")}));
+}
+
+}  // namespace
+}  // namespace spinel::server
