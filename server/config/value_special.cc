@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "server/command/known_names.h"
 #include "server/config/memory_size.h"
 #include "server/config/notify_flags.h"
 #include "server/config/split_args.h"
@@ -406,6 +407,7 @@ class RenameCommand : public ListKind {
  public:
   ConfigError parse(Config& config, ConfigWords words, ValueOrigin) const override {
     if (words.size() != 2) return "Bad directive or wrong number of arguments";
+    if (auto error = rename_error(config.rename_commands, words[0], words[1])) return error;
     config.rename_commands.push_back({words[0], words[1]});
     return std::nullopt;
   }

@@ -313,6 +313,37 @@ TEST_F(LoadConfig, MustBeAbleToWriteTheLog) {
   EXPECT_TRUE(std::filesystem::exists(path("log")));
 }
 
+TEST_F(LoadConfig, RefusesRenamesOfNoCommandAndOntoOthers) {
+  const auto load = [](const std::string& lines) {
+    Config config;
+    return load_config(config, {.options = lines}).value_or("loaded");
+  };
+  const auto has = [](const std::string& text, const char* part) {
+    return text.find(part) != std::string::npos;
+  };
+  const char* no_such =
+      "\n>>> 'rename-command FLUSHALLL \"\"'\nNo such command in rename-command\n";
+  EXPECT_TRUE(has(load("rename-command FLUSHALLL \"\""), no_such));
+  EXPECT_TRUE(has(load("rename-command \"\" x"), "No such command in rename-command\n"));
+  EXPECT_TRUE(has(load("rename-command \"CONFIG GET\" x"), "No such command in rename-command\n"));
+  EXPECT_TRUE(has(load("rename-command FLUSHALL GET"), "Target command name already exists\n"));
+  // A later line finds the names as earlier ones left them.
+  EXPECT_EQ(load("rename-command GET get"), "loaded");
+  EXPECT_EQ(load("rename-command GET \"\"\nrename-command SET GET\nrename-command get x"),
+            "loaded");
+  EXPECT_TRUE(has(load("rename-command GET x\nrename-command get y"), "No such command"));
+  EXPECT_TRUE(has(load("rename-command GET x\nrename-command SET X"), "already exists"));
+  EXPECT_TRUE(has(load("rename-command GET \"\"\nrename-command SET \"\"\nrename-command \"\" x"),
+                  "No such command"));
+}
+
+TEST_F(LoadConfig, RenamesCommandsThatAreToCome) {
+  Config config;
+  EXPECT_EQ(load_config(config, {.options = "rename-command module \"\""}), std::nullopt);
+  Config onto_one;
+  EXPECT_NE(load_config(onto_one, {.options = "rename-command GET MODULE"}), std::nullopt);
+}
+
 TEST_F(LoadConfig, KeepsRenamesAsData) {
   Config config;
   ASSERT_EQ(
