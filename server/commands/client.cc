@@ -48,6 +48,23 @@ RequestBytes measure_requests(const Client& client, CommandArgs executing) {
   return bytes;
 }
 
+// What CLIENT LIST tells of the replies that a client has yet to read. Redis keeps the first of
+// them in a buffer of the connection and the rest in a list; whoever looks for slow readers reads
+// omem.
+struct PendingBytes {
+  size_t in_buffer;
+  size_t in_list;
+  size_t list_blocks;
+};
+
+PendingBytes measure_output(const Client& client) {
+  constexpr size_t kBufferBytes = 16 * 1024;
+  const size_t pending = client.output.size();
+  const size_t in_buffer = std::min(pending, kBufferBytes);
+  const size_t in_list = pending - in_buffer;
+  return {in_buffer, in_list, (in_list + kBufferBytes - 1) / kBufferBytes};
+}
+
 }  // namespace
 
 std::string describe_client(const Client& client, CommandArgs executing) {
@@ -55,16 +72,17 @@ std::string describe_client(const Client& client, CommandArgs executing) {
   const int64_t now_ms = client.server.now_ms();
   const RequestBytes requests = measure_requests(client, executing);
   const size_t buffered = transport.query_buffer_bytes();
-  const size_t pending = client.output.size();
+  const PendingBytes pending = measure_output(client);
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 "
-      "multi=-1 qbuf={} qbuf-free={} argv-mem={} multi-mem=0 rbs={} rbp={} obl={} oll=0 omem=0 "
+      "multi=-1 qbuf={} qbuf-free={} argv-mem={} multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} "
       "tot-mem={} events={} cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={}",
       client.id, client.address, client.local_address, transport.descriptor(), client.name,
       (now_ms - client.created_at_ms) / 1000, (now_ms - client.last_interaction_ms) / 1000,
       client_flags(client), client.database, requests.query,
       transport.query_buffer_capacity() - buffered, requests.arguments, client.output.capacity(),
-      pending, pending, client.memory_bytes(), pending > 0 ? "rw" : "r",
+      pending.in_buffer, pending.in_buffer, pending.list_blocks, pending.in_list,
+      client.memory_bytes(), pending.in_buffer > 0 ? "rw" : "r",
       client.last_command ? client.last_command->name : "NULL", client.user,
       client.reply.resp3() ? 3 : 2, client.lib_name, client.lib_version);
 }
@@ -138,6 +156,8 @@ void client_help_command(CommandContext& ctx) {
               "    Tell which client library this is.",
               "SETNAME <name>",
               "    Name this connection.",
+              "TRACKINGINFO",
+              "    Describe how this connection tracks keys.",
               "UNBLOCK <client-id> [TIMEOUT|ERROR]",
               "    End the wait of a blocked client, as if by its timeout or with an error.",
               "UNPAUSE",
@@ -328,6 +348,18 @@ void client_setname_command(CommandContext& ctx) {
   ctx.reply.ok();
 }
 
+// No connection tracks keys yet.
+void client_trackinginfo_command(CommandContext& ctx) {
+  ctx.reply.map(3);
+  ctx.reply.bulk("flags");
+  ctx.reply.set(1);
+  ctx.reply.bulk("off");
+  ctx.reply.bulk("redirect");
+  ctx.reply.integer(-1);
+  ctx.reply.bulk("prefixes");
+  ctx.reply.array(0);
+}
+
 void client_unblock_command(CommandContext& ctx) {
   bool with_error = false;
   if (ctx.arity() > 4) return too_many_arguments(ctx);
@@ -507,6 +539,15 @@ constexpr CommandRow kClientRows[] = {
      .syntax = "connection-name:string",
      .complexity = "O(1)",
      .summary = "Names this connection."},
+    {.name = "CLIENT TRACKINGINFO",
+     .handler = client_trackinginfo_command,
+     .arity = 2,
+     .group = "connection",
+     .since = "6.2.0",
+     .flags = "NOSCRIPT,LOADING,STALE,SENTINEL",
+     .acl = "CONNECTION",
+     .complexity = "O(1)",
+     .summary = "Describes the tracking of keys by this connection."},
     {.name = "CLIENT UNBLOCK",
      .handler = client_unblock_command,
      .arity = -3,

@@ -351,6 +351,37 @@ TEST_F(ConnectionTest, ClientListShowsTheArgumentsOfBlockedCommands) {
   EXPECT_EQ(fields()["argv-mem"], "0");
 }
 
+TEST_F(ConnectionTest, ClientListShowsWhoReadsTooSlowly) {
+  RawConnection slow = server().raw({.receive_buffer_bytes = 4096});
+  const std::string id = std::to_string(slow.run("CLIENT", "ID").number);
+  const auto fields = [&] {
+    return client_fields(without_final_newline(run("CLIENT", "LIST", "ID", id).text));
+  };
+  EXPECT_EQ(fields()["obl"], "0");
+  EXPECT_EQ(fields()["oll"], "0");
+  EXPECT_EQ(fields()["omem"], "0");
+  run("SET", "long", std::string(1 << 20, 'x'));
+  std::string requests;
+  for (int i = 0; i < 32; ++i) requests += encode_command({"GET", "long"});
+  ASSERT_TRUE(slow.send(requests));
+  EXPECT_TRUE(wait_until([&] { return std::stoll(fields()["omem"]) > (1 << 20); }));
+  auto shown = fields();
+  EXPECT_GE(std::stoll(shown["oll"]), 1);
+  EXPECT_LE(std::stoll(shown["obl"]), 16 * 1024);
+  EXPECT_GE(std::stoll(shown["tot-mem"]), std::stoll(shown["omem"]) + std::stoll(shown["obl"]));
+  EXPECT_EQ(shown["events"], "rw");
+}
+
+TEST_F(ConnectionTest, ClientTrackinginfo) {
+  EXPECT_EQ(run("CLIENT", "TRACKINGINFO"),
+            array({bulk("flags"), array({bulk("off")}), bulk("redirect"), integer(-1),
+                   bulk("prefixes"), array({})}));
+  EXPECT_EQ(run("CLIENT", "TRACKINGINFO", "x"), wrong_arity("client|trackinginfo"));
+  const Reply resp3 = run3("CLIENT", "TRACKINGINFO");
+  EXPECT_EQ(resp3.type, Reply::Type::kMap);
+  EXPECT_EQ(resp3.at("flags").type, Reply::Type::kSet);
+}
+
 TEST_F(ConnectionTest, ClientListShowsTheOrderOfFieldsThatParsersKnow) {
   SKIP_ON_REDIS_7_0("has no lib-name and lib-ver");
   std::vector<std::string> names;
