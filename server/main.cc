@@ -79,8 +79,12 @@ int serve(Config& config, const std::string& program) {
   Server server(config);
   net::EventLoop loop(server);
   if (const auto error = loop.listen()) {
-    log_warning("{}", *error);
-    if (config.port != 0) log_warning("Failed listening on port {} (tcp), aborting.", config.port);
+    log_warning("{}", error->text);
+    if (error->of_tcp) log_warning("Failed listening on port {} (tcp), aborting.", config.port);
+    return 1;
+  }
+  if (!loop.listening()) {
+    log_warning("Configured to not listen anywhere, exiting.");
     return 1;
   }
   set_thread_affinity(config.server_cpulist);

@@ -51,15 +51,15 @@ EventLoop::EventLoop(Server& server)
       cron_timer_(context_.get_executor()),
       deadline_timer_(context_.get_executor()),
       signals_(context_.get_executor()) {
-  server_.config_store.on_change({"bind", "port", "tcp-backlog", "unixsocket"},
-                                 [this](const Config&) { return listen(); });
+  relisten_on_change("port", "Unable to listen on this port. Check server logs.");
+  relisten_on_change("bind", "Failed to bind to specified addresses.");
   server_.config_store.on_change({"maxclients"}, [](const Config& changed) {
     std::optional<std::string> error;
     if (!can_open_files_for(static_cast<uint32_t>(changed.maxclients))) {
       error = fmt::format(
           "The operating system is not able to handle the specified number of "
           "clients, try with {}",
-          changed.maxclients / 2);
+          most_clients_allowed());
     }
     return error;
   });
@@ -72,11 +72,20 @@ EventLoop::~EventLoop() {
   connections_.clear();
 }
 
-std::optional<std::string> EventLoop::listen() {
+void EventLoop::relisten_on_change(std::string_view option, std::string_view failure) {
+  server_.config_store.on_change({option}, [this, failure](const Config&) {
+    const auto error = listen();
+    if (!error) return std::optional<std::string>();
+    log_warning("{}", error->text);
+    return std::optional<std::string>(failure);
+  });
+}
+
+std::optional<ListenError> EventLoop::listen() {
   // The old sockets go first: a new one may want the same address.
   listeners_.clear();
   ListenResult result = make_listeners(*this, server_.config);
-  if (!result.error.empty()) return std::move(result.error);
+  if (result.error) return std::move(result.error);
   listeners_ = std::move(result.listeners);
   for (const auto& listener : listeners_) listener->start();
   return std::nullopt;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -27,9 +28,10 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  // Listens as the configuration says, instead of as before. Returns what went wrong; then the
-  // listeners that were there stay.
-  std::optional<std::string> listen();
+  // Listens as the configuration says, instead of as before, which may be nowhere. Returns what
+  // went wrong; then nothing listens.
+  std::optional<ListenError> listen();
+  bool listening() const { return !listeners_.empty(); }
   // Serves until the server asks for shutdown.
   void run();
 
@@ -49,6 +51,8 @@ class EventLoop {
  private:
   using List = std::vector<std::shared_ptr<Connection>>;
 
+  // CONFIG SET of `option` listens anew and fails with `failure` (static) if that cannot be done.
+  void relisten_on_change(std::string_view option, std::string_view failure);
   void start_cron();
   void check_connections();
   void close_scheduled();

@@ -191,18 +191,19 @@ ListenResult make_listeners(EventLoop& loop, const Config& config) {
   ListenResult result;
   if (config.port != 0) {
     for (const std::string& name : config.bind) {
-      result.error = listen_tcp(loop, config, name, result);
-      if (!result.error.empty()) return result;
+      if (std::string error = listen_tcp(loop, config, name, result); !error.empty()) {
+        result.error = {std::move(error), true};
+        return result;
+      }
     }
     if (result.listeners.empty() && !config.bind.empty()) {
-      result.error =
-          fmt::format("Failed listening on port {} (tcp): no address to listen on", config.port);
+      result.error = {"None of the addresses to listen on is there", true};
       return result;
     }
   }
-  if (!config.unixsocket.empty()) result.error = listen_unix(loop, config, result);
-  if (result.error.empty() && result.listeners.empty()) {
-    result.error = "Configured to not listen anywhere, exiting.";
+  if (config.unixsocket.empty()) return result;
+  if (std::string error = listen_unix(loop, config, result); !error.empty()) {
+    result.error = {std::move(error), false};
   }
   return result;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,13 +19,18 @@ class Listener {
   virtual void start() = 0;
 };
 
-struct ListenResult {
-  std::vector<std::unique_ptr<Listener>> listeners;
-  std::string error;  // empty: all went well
+struct ListenError {
+  std::string text;
+  bool of_tcp;  // else of the Unix socket
 };
 
-// Opens all sockets that `config` asks for, or none. An address with a leading '-' may be missing
-// on this machine.
+struct ListenResult {
+  std::vector<std::unique_ptr<Listener>> listeners;  // of no use after an error
+  std::optional<ListenError> error;
+};
+
+// Opens all sockets that `config` asks for, which may be none. An address with a leading '-' may be
+// missing on this machine.
 ListenResult make_listeners(EventLoop& loop, const Config& config);
 
 }  // namespace spinel::server::net

@@ -135,6 +135,12 @@ bool can_open_files_for(uint32_t maxclients) {
   return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
+uint64_t most_clients_allowed() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max <= kReservedDescriptors) return 0;
+  return limit.rlim_max - kReservedDescriptors;
+}
+
 void warn_about_memory_settings(bool disable_thp) {
   warn_about_overcommit();
   handle_transparent_huge_pages(disable_thp);

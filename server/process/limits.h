@@ -21,6 +21,9 @@ std::optional<uint32_t> adjust_open_files_limit(uint32_t maxclients);
 // nothing.
 bool can_open_files_for(uint32_t maxclients);
 
+// How many clients the hard limit of open files leaves room for.
+uint64_t most_clients_allowed();
+
 // Logs the settings of the kernel under which saving, replication or latency will suffer: memory
 // overcommit is off, or transparent huge pages are always on. With `disable_thp` this process does
 // without the latter if it can.

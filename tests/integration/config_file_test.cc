@@ -1,6 +1,7 @@
 // Configuration from files, the command line and stdin, and CONFIG.
 
 #include <regex>
+#include <sys/resource.h>
 
 #include "tests/support/server_test.h"
 
@@ -157,13 +158,27 @@ TEST_F(ConfigFileTest, VersionAndHelp) {
   for (const char* option : {"--version", "-v"}) {
     const ProgramResult version = run_program({server_binary(), option});
     EXPECT_TRUE(version.status.clean()) << version.status.to_string();
-    EXPECT_TRUE(std::regex_search(version.output, std::regex("v=[0-9]+\\.[0-9]+\\.[0-9]+")))
-        << version.output;
+    const std::regex line(
+        "\\w+ server v=7\\.\\d+\\.\\d+ sha=[0-9a-f]{8}:[01] malloc=\\S+ bits=64 "
+        "build=[0-9a-f]+.*\n");
+    EXPECT_TRUE(std::regex_match(version.output, line)) << version.output;
   }
   const ProgramResult help = run_program({server_binary(), "--help"});
   EXPECT_TRUE(help.status.exited);
   EXPECT_NE(help.output.find("Usage:"), std::string::npos) << help.output;
   EXPECT_NE(help.output.find("--port"), std::string::npos) << help.output;
+}
+
+TEST_F(ConfigFileTest, RenamesThatWouldDoNothingAreRefused) {
+  const std::string fatal = "FATAL CONFIG FILE ERROR";
+  const TempDir directory;
+  const std::string path = directory.file("renames.conf");
+  write_file(path, "port 0\nrename-command FLUSHALLL \"\"\n");
+  expect_refusal({path}, "",
+                 {fatal, "at line 2", ">>> 'rename-command FLUSHALLL \"\"'",
+                  "No such command in rename-command"});
+  write_file(path, "port 0\nrename-command FLUSHALL GET\n");
+  expect_refusal({path}, "", {fatal, "at line 2", "Target command name already exists"});
 }
 
 TEST_F(ConfigFileTest, CommandsMayBeRenamedAndTakenAway) {
@@ -307,6 +322,62 @@ TEST_F(ConfigFileTest, PortMayChangeWhileRunning) {
   EXPECT_EQ(RawConnection::tcp("127.0.0.1", other.number()).run("PING"), status("PONG"));
   EXPECT_FALSE(RawConnection::tcp("127.0.0.1", server().port()).connected());
   EXPECT_EQ(run("PING"), status("PONG")) << "those who are connected stay";
+}
+
+TEST_F(ConfigFileTest, ThePortMayBeClosedWhileRunning) {
+  start();
+  ASSERT_EQ(run("PING"), status("PONG"));
+  EXPECT_EQ(line("CONFIG SET port 0"), ok());
+  EXPECT_TRUE(wait_until([&] { return !server().raw().connected(); }));
+  EXPECT_EQ(run("PING"), status("PONG")) << "those who are connected stay";
+  EXPECT_EQ(run("CONFIG", "SET", "port", server().port()), ok());
+  EXPECT_EQ(server().raw().run("PING"), status("PONG"));
+}
+
+TEST_F(ConfigFileTest, AddressesThatCannotBeHadAreRefusedWhileRunning) {
+  start();
+  ServerProcess other;
+  EXPECT_EQ(run("CONFIG", "SET", "port", other.port()),
+            set_failed("port", "Unable to listen on this port. Check server logs."));
+  EXPECT_NE(server().log().find("Could not create server TCP listening socket 127.0.0.1:" +
+                                std::to_string(other.port())),
+            std::string::npos)
+      << server().log();
+  EXPECT_EQ(line("CONFIG SET bind 192.0.2.77"),
+            set_failed("bind", "Failed to bind to specified addresses."));
+  EXPECT_EQ(config("port"), std::to_string(server().port()));
+  EXPECT_EQ(server().raw().run("PING"), status("PONG")) << "it listens where it did before";
+}
+
+TEST_F(ConfigFileTest, OnlyPortsThatFailAreCalledFailedPorts) {
+  const auto output = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), server_binary());
+    return run_program(arguments).output;
+  };
+  const std::string failed_port = "Failed listening on port";
+  ReservedPort free_port;
+  const std::string port = std::to_string(free_port.number());
+  EXPECT_NE(output({"--port", port, "--bind", "192.0.2.77"}).find(failed_port + " " + port),
+            std::string::npos);
+  const std::string unix_only =
+      output({"--port", port, "--bind", "127.0.0.1", "--unixsocket", "/nonexistent/s"});
+  EXPECT_NE(unix_only.find("Failed opening Unix socket"), std::string::npos) << unix_only;
+  EXPECT_EQ(unix_only.find(failed_port), std::string::npos) << unix_only;
+}
+
+TEST_F(ConfigFileTest, AsManyClientsAreSuggestedAsTheSystemAllows) {
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_max > 4'000'000'000) GTEST_SKIP() << "the system allows any number";
+  start();
+  SKIP_ON_REDIS_7_0("tries one figure after the other, for minutes");
+  const std::string most = std::to_string(limit.rlim_max - 32);
+  const Reply refused = line("CONFIG SET maxclients 4294967295");
+  EXPECT_EQ(refused, set_failed("maxclients",
+                                "The operating system is not able to handle the specified number "
+                                "of clients, try with " +
+                                    most));
+  EXPECT_EQ(run("CONFIG", "SET", "maxclients", most), ok());
 }
 
 TEST_F(ConfigFileTest, TheLogGoesToAFile) {
