@@ -46,7 +46,7 @@ void write_server(InfoWriter& info, const Server& server) {
   info.field("spinel_version", kSpinelVersion);
   info.field("redis_git_sha1", "00000000");
   info.field("redis_git_dirty", 0);
-  info.field("redis_build_id", "0000000000000000");
+  info.line("redis_build_id:{:016x}", build_id());
   info.field("redis_mode", "standalone");
   info.line("os:{} {} {}", system.sysname, system.release, system.machine);
   info.field("arch_bits", static_cast<int>(sizeof(void*) * 8));

@@ -5,6 +5,7 @@
 #include "server/config/split_args.h"
 #include "server/version.h"
 #include "storage/base/bytes.h"
+#include "storage/base/memory.h"
 #include "storage/base/numbers.h"
 
 namespace spinel::server {
@@ -79,8 +80,10 @@ Launch parse_command_line(std::span<const std::string> arguments) {
 }
 
 std::string version_line() {
-  return fmt::format("Spinel server v={} redis={} bits={}", kSpinelVersion, kRedisVersion,
-                     sizeof(void*) * 8);
+  // Scripts take the version that clients see from v=.
+  return fmt::format("Spinel server v={} sha=00000000:0 malloc={} bits={} build={:016x} spinel={}",
+                     kRedisVersion, storage::allocator_name(), sizeof(void*) * 8, build_id(),
+                     kSpinelVersion);
 }
 
 std::string help_text(std::string_view program) {
