@@ -64,8 +64,12 @@ const Family& connection_family() {
           {3, "CLIENT NO-EVICT (on|off|maybe)"},
           {5, "CLIENT UNBLOCK {absent-id} [TIMEOUT|ERROR|{junk}]"},
           {5, "CLIENT UNPAUSE"},
-          {5, "CLIENT PAUSE (0|-1|abc|1.5|99999999999999999999) [WRITE|ALL|{junk}]", false},
+          {5,
+           "CLIENT PAUSE (0|-1|abc|1.5|9223372036854775807|99999999999999999999) "
+           "[WRITE|ALL|{junk}]",
+           false},
           {3, "CLIENT REPLY (ON|MAYBE)"},
+          {3, "CLIENT TRACKINGINFO"},
           {3, "CLIENT {junk} [{junk}]"},
           {1, "CLIENT"},
           {10, "SET {key} {value}"},

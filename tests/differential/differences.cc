@@ -310,6 +310,11 @@ bool covers_timeouts_out_of_range(const Command& command, const Reply& spinel, c
          redis == error("ERR timeout is negative");
 }
 
+bool covers_pauses_out_of_range(const Command& command, const Reply& spinel, const Reply& redis) {
+  return is(command, "client", "pause") && spinel == error("ERR timeout is out of range") &&
+         redis == ok();
+}
+
 bool covers_least_rank(const Command& command, const Reply& spinel, const Reply&) {
   return is(command, "lpos") &&
          spinel == error(
@@ -352,6 +357,8 @@ const Difference kDifferences[] = {
     {"new in 7.2: loglevel nothing", covers_loglevel_nothing},
     {"7.2: a list of one node is a listpack", covers_small_lists},
     {"7.2: a time to wait that is too long is not called negative", covers_timeouts_out_of_range},
+    {"7.2: a pause that is too long is refused; 7.0 lets it end before it begins",
+     covers_pauses_out_of_range},
     {"7.2: LPOS refuses the least rank, which has no opposite", covers_least_rank},
     {"new in 7.2: CLIENT NO-TOUCH and CLIENT SETINFO", covers_7_2_subcommands},
 };
