@@ -1,12 +1,16 @@
 #include "server/process/crash_handler.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <ctime>
+#include <dlfcn.h>
 #include <execinfo.h>
+#include <limits.h>
+#include <link.h>
 #include <setjmp.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -73,6 +77,9 @@ struct {
   std::array<Section, kMaxCrashSections> sections{};
   int section_count = 0;
   int64_t utc_offset_s = 0;  // localtime() takes locks, so it is asked beforehand
+  // The C library goes by argv[0] for this, which the process title takes the place of.
+  char executable[PATH_MAX] = {};
+  const void* executable_base = nullptr;
   std::atomic<pid_t> reporting_thread{0};
   // Where to go on when a section crashes or hangs. Only the reporting thread touches these.
   sigjmp_buf next_section;
@@ -170,16 +177,35 @@ void write_cause(CrashWriter& out, const siginfo_t& info, const ucontext_t& cont
   out.text("Crashed running the instruction at: 0x").hex(instruction_pointer(context)).text("\n");
 }
 
+// "path(symbol+0x12) [0x55...]", as backtrace_symbols_fd() has it; without a symbol the offset is
+// that in the file, for addr2line.
+void write_frame(CrashWriter& out, void* frame) {
+  Dl_info symbol{};
+  link_map* object = nullptr;
+  const auto address = reinterpret_cast<uintptr_t>(frame);
+  if (::dladdr1(frame, &symbol, reinterpret_cast<void**>(&object), RTLD_DL_LINKMAP) != 0) {
+    const bool ours = symbol.dli_fbase == state.executable_base && state.executable[0] != '\0';
+    out.text(ours ? state.executable : symbol.dli_fname).text("(");
+    uintptr_t start = object != nullptr ? object->l_addr : 0;
+    if (symbol.dli_sname != nullptr) {
+      out.text(symbol.dli_sname);
+      start = reinterpret_cast<uintptr_t>(symbol.dli_saddr);
+    }
+    out.text("+0x").hex(address - start, 1).text(") ");
+  }
+  out.text("[0x").hex(address, 1).text("]\n");
+}
+
 void write_stack_trace(CrashWriter& out, void* raw_context) {
   const auto& context = *static_cast<const ucontext_t*>(raw_context);
   void* frames[kMaxFrames];
   if (void* at = reinterpret_cast<void*>(instruction_pointer(context)); at != nullptr) {
     out.text("At:\n");
-    ::backtrace_symbols_fd(&at, 1, out.descriptor());
+    write_frame(out, at);
   }
   out.text("\nBacktrace:\n");
   const int count = ::backtrace(frames, kMaxFrames);
-  ::backtrace_symbols_fd(frames, count, out.descriptor());
+  for (int i = 0; i < count; ++i) write_frame(out, frames[i]);
 }
 
 void write_register_section(CrashWriter& out, void* raw_context) {
@@ -265,6 +291,15 @@ void report_assertion(const char* expression, const char* file, int line) {
   log_warning("==> {}:{} '{}' is not true", file, line, expression);
 }
 
+void find_executable() {
+  Dl_info info{};
+  if (::dladdr(reinterpret_cast<void*>(install_crash_handler), &info) == 0) return;
+  state.executable_base = info.dli_fbase;
+  const ssize_t length =
+      ::readlink("/proc/self/exe", state.executable, sizeof state.executable - 1);
+  state.executable[std::max<ssize_t>(length, 0)] = '\0';
+}
+
 int64_t utc_offset_now_s() {
   const time_t now = ::time(nullptr);
   struct tm local {};
@@ -276,6 +311,7 @@ int64_t utc_offset_now_s() {
 void install_crash_handler() {
   if (kSanitized) return;
   state.utc_offset_s = utc_offset_now_s();
+  find_executable();
   void* warm_up[1];
   ::backtrace(warm_up, 1);  // the first call loads a library, which a signal handler must not
   storage::set_assertion_reporter(report_assertion);

@@ -1,7 +1,9 @@
 #include "server/process/crash_handler.h"
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <functional>
 #include <gtest/gtest.h>
 #include <mutex>
@@ -82,6 +84,19 @@ TEST_F(CrashHandlerTest, SegmentationFaultLeavesAReport) {
   EXPECT_TRUE(has(report_, "RIP:" + std::string(16 - found[1].length(), '0') + found[1].str()));
   EXPECT_TRUE(std::regex_search(report_, std::regex("RSP:[0-9a-f]{16}\n"))) << report_;
 #endif
+}
+
+TEST_F(CrashHandlerTest, FramesNameTheExecutableWhateverTheProcessIsCalled) {
+  const std::string executable = std::filesystem::read_symlink("/proc/self/exe");
+  crash([] {
+    // Where the process title goes; the C library's own functions read the name from there.
+    char* title = program_invocation_name;
+    for (; *title != '\0'; ++title) *title = 'x';
+    write_to(0x10);
+  });
+  expect_killed_by(SIGSEGV);
+  EXPECT_TRUE(has(report_, executable + "(spinel_test_crash_here+0x")) << report_;
+  EXPECT_FALSE(has(report_, "xxxx")) << report_;
 }
 
 TEST_F(CrashHandlerTest, LinesBeginAsTheLogsDo) {
