@@ -1,0 +1,245 @@
+#include "server/resp/request_parser.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spinel::server::resp {
+namespace {
+
+using Request = std::vector<std::string>;
+
+// What came of some input: the requests, and then the error or what is left of the input.
+struct Outcome {
+  std::vector<Request> requests;
+  std::string error;
+  std::string rest;
+
+  bool operator==(const Outcome&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
+  for (const Request& request : outcome.requests) {
+    out << '[';
+    for (const std::string& argument : request) out << testing::PrintToString(argument) << ' ';
+    out << "] ";
+  }
+  return out << "error " << outcome.error << " rest " << testing::PrintToString(outcome.rest);
+}
+
+// Parses `input`, of which ever more arrives: all up to each of `ends` (ascending), then the rest.
+// As in a connection, what was consumed goes away, and what is left is somewhere else every time.
+Outcome parse(std::string_view input, std::vector<size_t> ends = {},
+              const RequestLimits& limits = {}) {
+  Outcome outcome;
+  RequestParser parser;
+  ends.push_back(input.size());
+  size_t consumed_in_all = 0;
+  for (const size_t end : ends) {
+    for (;;) {
+      const std::string moved(input.substr(consumed_in_all, end - consumed_in_all));
+      std::vector<std::string_view> args;
+      size_t consumed = 0;
+      const auto status = parser.parse(moved, limits, args, consumed);
+      if (status == RequestParser::Status::kError) {
+        outcome.error = parser.error();
+        return outcome;
+      }
+      if (status == RequestParser::Status::kIncomplete) {
+        EXPECT_TRUE(args.empty());
+        EXPECT_LE(parser.partial_request().bytes, moved.size());
+        break;
+      }
+      outcome.requests.emplace_back(args.begin(), args.end());
+      parser.forget_inline_arguments();
+      consumed_in_all += consumed;
+    }
+  }
+  outcome.rest = input.substr(consumed_in_all);
+  return outcome;
+}
+
+// Every way to cut `input` once and, if it is short, twice; then byte by byte.
+void expect_same_at_every_split(std::string_view input, const Outcome& expected,
+                                const RequestLimits& limits = {}) {
+  constexpr size_t kShort = 64;
+  ASSERT_EQ(parse(input, {}, limits), expected) << testing::PrintToString(std::string(input));
+  std::vector<size_t> each;
+  for (size_t first = 0; first <= input.size(); ++first) {
+    each.push_back(first);
+    ASSERT_EQ(parse(input, {first}, limits), expected)
+        << testing::PrintToString(std::string(input)) << " cut at " << first;
+    if (input.size() > kShort) continue;
+    for (size_t second = first; second <= input.size(); ++second) {
+      ASSERT_EQ(parse(input, {first, second}, limits), expected)
+          << testing::PrintToString(std::string(input)) << " cut at " << first << " and " << second;
+    }
+  }
+  ASSERT_EQ(parse(input, each, limits), expected) << "byte by byte";
+}
+
+std::string multibulk(const Request& request) {
+  std::string bytes = "*" + std::to_string(request.size()) + "\r\n";
+  for (const std::string& argument : request) {
+    bytes += "$" + std::to_string(argument.size()) + "\r\n" + argument + "\r\n";
+  }
+  return bytes;
+}
+
+TEST(RequestParser, MultibulkRequests) {
+  const std::vector<Request> requests = {
+      {"PING"},
+      {"SET", "key", "value"},
+      {"SET", "", ""},
+      {"GET", std::string("\0\r\n*1\r\n$4\r\nPING\r\n", 18)},
+      {"MSET", "a", "1", "b", "22", "c", "333", "d", "4444", "e", "55555"},
+      {"APPEND", "key", std::string(300, 'x')},
+  };
+  std::string all;
+  for (const Request& request : requests) {
+    expect_same_at_every_split(multibulk(request),
+                               {.requests = {request}, .error = {}, .rest = {}});
+    all += multibulk(request);
+  }
+  expect_same_at_every_split(all, {.requests = requests, .error = {}, .rest = {}});
+}
+
+TEST(RequestParser, EmptyRequests) {
+  const Request ping = {"PING"};
+  for (const char* empty : {"*0\r\n", "*-1\r\n", "*-5\r\n", "\r\n", "\n", "   \r\n"}) {
+    expect_same_at_every_split(empty + multibulk(ping),
+                               {.requests = {{}, ping}, .error = {}, .rest = {}});
+  }
+}
+
+TEST(RequestParser, InlineRequests) {
+  const struct {
+    std::string line;
+    Request request;
+  } cases[] = {
+      {"PING", {"PING"}},
+      {"  SET  key\tvalue ", {"SET", "key", "value"}},
+      {R"(SET "a b" 'c d')", {"SET", "a b", "c d"}},
+      {R"(SET "\x41\n\"" 'it\'s')", {"SET", "A\n\"", "it's"}},
+      {"SET \"\" ''", {"SET", "", ""}},
+      {"$3", {"$3"}},
+  };
+  std::string all;
+  std::vector<Request> requests;
+  for (const auto& [line, request] : cases) {
+    for (const char* end : {"\r\n", "\n"}) {
+      expect_same_at_every_split(line + end, {.requests = {request}, .error = {}, .rest = {}});
+      all += line + end + multibulk(request);
+      requests.insert(requests.end(), 2, request);
+    }
+  }
+  expect_same_at_every_split(all, {.requests = requests, .error = {}, .rest = {}});
+}
+
+TEST(RequestParser, WhatIsIncompleteStays) {
+  const Request ping = {"PING"};
+  for (const char* rest :
+       {"*", "*2\r", "*2\r\n", "*2\r\n$3\r\nGET\r\n", "*2\r\n$3\r\nGET\r\n$5\r\nab",
+        "*1\r\n$4\r\nPING\r", "PING", "PING\r", "SET \"a"}) {
+    expect_same_at_every_split(multibulk(ping) + rest,
+                               {.requests = {ping}, .error = {}, .rest = rest});
+  }
+}
+
+TEST(RequestParser, Errors) {
+  const struct {
+    const char* input;
+    const char* error;
+  } cases[] = {
+      {"*x\r\n", "invalid multibulk length"},
+      {"*\r\n", "invalid multibulk length"},
+      {"* 1\r\n", "invalid multibulk length"},
+      {"*01\r\n", "invalid multibulk length"},
+      {"*2147483648\r\n", "invalid multibulk length"},
+      {"*99999999999999999999\r\n", "invalid multibulk length"},
+      {"*1\r\n+PING\r\n", "expected '$', got '+'"},
+      {"*1\r\n\r\n", "expected '$', got '\r'"},
+      {"*2\r\n$3\r\nGET\r\n:1\r\n", "expected '$', got ':'"},
+      {"*1\r\n$x\r\n", "invalid bulk length"},
+      {"*1\r\n$-1\r\n", "invalid bulk length"},
+      {"*1\r\n$\r\n", "invalid bulk length"},
+      {"*1\r\n$536870913\r\n", "invalid bulk length"},
+      {"*2\r\n$3\r\nGET\r\n$4 \r\n", "invalid bulk length"},
+      {"GET \"a\r\n", "unbalanced quotes in request"},
+      {"GET 'a\n", "unbalanced quotes in request"},
+      {"GET \"a\"b\r\n", "unbalanced quotes in request"},
+  };
+  const Request ping = {"PING"};
+  for (const auto& [input, error] : cases) {
+    const std::string text = std::string("Protocol error: ") + error;
+    expect_same_at_every_split(input, {.requests = {}, .error = text, .rest = {}});
+    expect_same_at_every_split(multibulk(ping) + input,
+                               {.requests = {ping}, .error = text, .rest = {}});
+  }
+}
+
+TEST(RequestParser, LimitsBeforeAuthentication) {
+  const RequestLimits limits{.authenticated = false};
+  const Request ten(10, "x");
+  const Request eleven(11, "x");
+  const Request large = {"AUTH", std::string(16384, 'x')};
+  const Request too_large = {"AUTH", std::string(16385, 'x')};
+  expect_same_at_every_split(multibulk(ten), {.requests = {ten}, .error = {}, .rest = {}}, limits);
+  expect_same_at_every_split(
+      multibulk(eleven),
+      {.requests = {}, .error = "Protocol error: unauthenticated multibulk length", .rest = {}},
+      limits);
+  EXPECT_EQ(parse(multibulk(large), {20, 5000}, limits).requests, std::vector<Request>{large});
+  expect_same_at_every_split(
+      multibulk(too_large).substr(0, 100),
+      {.requests = {}, .error = "Protocol error: unauthenticated bulk length", .rest = {}}, limits);
+}
+
+TEST(RequestParser, LimitOfBulks) {
+  const RequestLimits limits{.max_bulk_bytes = 5};
+  const Request fits = {"ECHO", "12345"};
+  expect_same_at_every_split(multibulk(fits), {.requests = {fits}, .error = {}, .rest = {}},
+                             limits);
+  expect_same_at_every_split(
+      multibulk({"ECHO", "123456"}),
+      {.requests = {}, .error = "Protocol error: invalid bulk length", .rest = {}}, limits);
+}
+
+TEST(RequestParser, LinesThatNeverEnd) {
+  const struct {
+    std::string start;
+    const char* error;
+  } cases[] = {{"*", "too big mbulk count string"},
+               {"*1\r\n$", "too big bulk count string"},
+               {"PING ", "too big inline request"}};
+  for (const auto& [start, error] : cases) {
+    // The first line break is where a line that long begins to be refused, or behind it.
+    const std::string fits =
+        start + std::string(RequestParser::kMaxInlineBytes - start.size(), '1');
+    EXPECT_EQ(parse(fits).error, "") << start;
+    const std::string too_long = fits + std::string(start.size() + 1, '1');
+    EXPECT_EQ(parse(too_long).error, std::string("Protocol error: ") + error);
+    EXPECT_EQ(parse(too_long, {3, 1000, fits.size()}).error,
+              std::string("Protocol error: ") + error);
+  }
+}
+
+TEST(RequestParser, TellsHowMuchIsToCome) {
+  RequestParser parser;
+  std::vector<std::string_view> args;
+  size_t consumed = 0;
+  const std::string start = "*2\r\n$3\r\nSET\r\n$1000\r\nabc";
+  ASSERT_EQ(parser.parse(start, {}, args, consumed), RequestParser::Status::kIncomplete);
+  EXPECT_EQ(parser.expected_bytes(), start.size() - 3 + 1000 + 2);
+  EXPECT_EQ(parser.partial_request().bytes, start.size() - 3);
+  EXPECT_EQ(parser.partial_request().argument_bytes, 3U);
+  parser.reset();
+  EXPECT_EQ(parser.expected_bytes(), 0U);
+  ASSERT_EQ(parser.parse("PING\r\n", {}, args, consumed), RequestParser::Status::kRequest);
+  EXPECT_EQ(args, std::vector<std::string_view>{"PING"});
+}
+
+}  // namespace
+}  // namespace spinel::server::resp
