@@ -65,8 +65,6 @@ constexpr std::string_view kToCome[] = {
     "SCRIPT",
     "SETBIT",
     "SLAVEOF",
-    "SORT",
-    "SORT_RO",
     "SPUBLISH",
     "SSUBSCRIBE",
     "SUBSCRIBE",
