@@ -14,6 +14,21 @@ def rss(pid):
     for l in open(f'/proc/{pid}/status'):
         if l.startswith('VmRSS'): return int(l.split()[1]) * 1024
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0)); return s.getsockname()[1]
+
+def start(name, cmd):
+    """A server and its port, once it answers."""
+    port = free_port()
+    p = subprocess.Popen(shlex.split(cmd.replace('{port}', str(port))), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(200):
+        if p.poll() is not None: raise SystemExit(f'{name} ended with status {p.returncode} at its start: {cmd}')
+        try: socket.create_connection(('127.0.0.1', port), 1).close(); return p, port
+        except OSError: time.sleep(0.05)
+    p.kill(); p.wait()
+    raise SystemExit(f'{name} does not answer on port {port}: {cmd}')
+
 def enc(*a):
     o = [b'*%d\r\n' % len(a)]
     for x in a:
@@ -27,6 +42,7 @@ def feed(port, gen, batch=2000):
     def drain(k):
         for _ in range(k):
             l = f.readline()
+            if not l: raise ConnectionError('closed the connection')
             if l[:1] == b'-': raise SystemExit(f'error reply: {l!r}')
             if l[:1] == b'$' and int(l[1:]) >= 0: f.read(int(l[1:]) + 2)
     for c in gen:
@@ -79,20 +95,22 @@ def main():
         a = a[2:]
     servers = [x.split('=', 1) for x in a]
     print(f'{"data set":28}' + ''.join(f'{n:>22}' for n, _ in servers) + '   (bytes/element, load s)')
-    for i, (name, gen) in enumerate(sets(scale)):
+    for name, gen in sets(scale):
         if only and only not in name: continue
         row = []
-        for j, (n, cmd) in enumerate(servers):
-            port = 7800 + i * 8 + j
-            p = subprocess.Popen(shlex.split(cmd.replace('{port}', str(port))), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            for _ in range(100):
-                try: socket.create_connection(('127.0.0.1', port), 1).close(); break
-                except OSError: time.sleep(0.05)
-            time.sleep(0.2); m0 = rss(p.pid); t = time.time()
+        for n, cmd in servers:
+            p, port = start(n, cmd)
             try:
-                k = feed(port, gen()); t = time.time() - t; time.sleep(1.0); m = rss(p.pid) - m0
+                time.sleep(0.2); m0 = rss(p.pid); t = time.time()
+                k = feed(port, gen()); t = time.time() - t; time.sleep(1.0)
+                if p.poll() is not None: raise ConnectionError('ended')
+                m = rss(p.pid) - m0
                 row.append(f'{m/1e6:.1f} MB {t:.1f}' if 'MB total' in name else f'{m/k:.1f} {t:.1f}')
-            except (SystemExit, OSError) as e: row.append('failed: ' + str(e)[:24])
-            p.kill(); p.wait()
+            except SystemExit as e: row.append('failed: ' + str(e)[:24])
+            except (OSError, ValueError) as e:  # the connection, or its end in the middle of a reply
+                try: status = p.wait(1)
+                except subprocess.TimeoutExpired: row.append('failed: ' + str(e)[:24])
+                else: raise SystemExit(f'{n} ended with status {status} while loading {name}')
+            finally: p.kill(); p.wait()
         print(f'{name:28}' + ''.join(f'{c:>22}' for c in row), flush=True)
 main()

@@ -48,15 +48,23 @@ DEPTH = {1: 120_000, 16: 800_000, 100: 2_000_000}
 SHALLOW = {'LRANGE100', 'MSET10', 'ZTOP10'}                              # not at depth 100
 SHARE = {'LRANGE100': 4, 'MSET10': 4, 'BITCOUNT': 40, 'BITOP7': 160}    # requests divided by this; heavy ones, depth 1 only
 
-def start(cmd, port):
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0)); return s.getsockname()[1]
+
+def start(cmd):
+    """A server and its port, once it answers."""
+    port = free_port()
     p = subprocess.Popen(['taskset', '-c', '0'] + shlex.split(cmd.replace('{port}', str(port))),
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(100):
+    for _ in range(200):
+        if p.poll() is not None: raise SystemExit(f'ended with status {p.returncode} at its start: {cmd}')
         try:
-            socket.create_connection(('127.0.0.1', port), 1).close(); return p
+            socket.create_connection(('127.0.0.1', port), 1).close(); return p, port
         except OSError:
             time.sleep(0.05)
-    raise SystemExit(f'did not start: {cmd}')
+    p.kill(); p.wait()
+    raise SystemExit(f'does not answer on port {port}: {cmd}')
 
 def prepare(port):
     """A list of 100 and seven days of a bitmap of 10M users."""
@@ -74,32 +82,36 @@ def main():
         elif args[0] == '--only': only = args[1].split(','); args = args[2:]
         elif args[0] == '--quick': depths = {1: 40_000, 16: 200_000, 100: 500_000}; args = args[1:]
         else: raise SystemExit('unknown ' + args[0])
-    servers = [(a.split('=', 1)[0], a.split('=', 1)[1], 7700 + i) for i, a in enumerate(args)]
-    procs = {n: start(c, p) for n, c, p in servers}
-    print(f'{"work":10} {"P":>3}  ' + '  '.join(f'{n:>24}' for n, _, _ in servers) + '   (krps, cpu us/cmd, krps ratio, cpu ratio)')
+    procs, ports = {}, {}
     try:
-        for n, c, p in servers: prepare(p)
-        for w, wargs in WORK:
-            if only and w not in only: continue
-            for P, n in depths.items():
-                if w in SHALLOW and P == 100 or w.startswith('BIT') and P > 1: continue
-                nn = n // SHARE.get(w, 2 if w.startswith('Z') else 1)
-                res = {s: [] for s, _, _ in servers}
-                for _ in range(rounds):
-                    for s, _, port in servers:
-                        c0 = cpu(procs[s].pid)
-                        o = subprocess.run(['taskset', '-c', '1', 'redis-benchmark', '-p', str(port), '-n', str(nn), '-c', '50', '-P', str(P), '--csv'] + wargs,
-                                           capture_output=True, text=True).stdout.strip().splitlines()
-                        try: rps = float(o[-1].split('","')[1].strip('"'))
-                        except (IndexError, ValueError): rps = float('nan')
-                        res[s].append((rps / 1e3, (cpu(procs[s].pid) - c0) / nn * 1e6))
-                cells, base = [], None
-                for s, _, _ in servers:
-                    k = statistics.median(r[0] for r in res[s]); u = statistics.median(r[1] for r in res[s])
-                    base = base or (k, u)
-                    cells.append(f'{k:8.0f} {u:6.2f} {k/base[0]:4.2f} {u/base[1] if base[1] else 0:4.2f}')
-                print(f'{w:10} {P:3}  ' + '  '.join(f'{c:>24}' for c in cells), flush=True)
-        for s, _, _ in servers: print(f'rss {s}: {rss(procs[s].pid)/1e6:.0f} MB')
+        for name, cmd in (a.split('=', 1) for a in args): procs[name], ports[name] = start(cmd)
+        measure(procs, ports, rounds, only, depths)
     finally:
-        for p in procs.values(): p.kill()
+        for p in procs.values(): p.kill(); p.wait()
+
+def measure(procs, ports, rounds, only, depths):
+    print(f'{"work":10} {"P":>3}  ' + '  '.join(f'{n:>24}' for n in ports) + '   (krps, cpu us/cmd, krps ratio, cpu ratio)')
+    for port in ports.values(): prepare(port)
+    for w, wargs in WORK:
+        if only and w not in only: continue
+        for P, n in depths.items():
+            if w in SHALLOW and P == 100 or w.startswith('BIT') and P > 1: continue
+            nn = n // SHARE.get(w, 2 if w.startswith('Z') else 1)
+            res = {s: [] for s in ports}
+            for _ in range(rounds):
+                for s, port in ports.items():
+                    c0 = cpu(procs[s].pid)
+                    o = subprocess.run(['taskset', '-c', '1', 'redis-benchmark', '-p', str(port), '-n', str(nn), '-c', '50', '-P', str(P), '--csv'] + wargs,
+                                       capture_output=True, text=True).stdout.strip().splitlines()
+                    if procs[s].poll() is not None: raise SystemExit(f'{s} ended with status {procs[s].returncode} during {w}')
+                    try: rps = float(o[-1].split('","')[1].strip('"'))
+                    except (IndexError, ValueError): rps = float('nan')
+                    res[s].append((rps / 1e3, (cpu(procs[s].pid) - c0) / nn * 1e6))
+            cells, base = [], None
+            for s in ports:
+                k = statistics.median(r[0] for r in res[s]); u = statistics.median(r[1] for r in res[s])
+                base = base or (k, u)
+                cells.append(f'{k:8.0f} {u:6.2f} {k/base[0]:4.2f} {u/base[1] if base[1] else 0:4.2f}')
+            print(f'{w:10} {P:3}  ' + '  '.join(f'{c:>24}' for c in cells), flush=True)
+    for s in ports: print(f'rss {s}: {rss(procs[s].pid)/1e6:.0f} MB')
 main()
