@@ -8,6 +8,7 @@
 #include "server/command/command_errors.h"
 #include "server/command/context.h"
 #include "server/command/families.h"
+#include "server/command/index_range.h"
 #include "server/commands/list_common.h"
 
 namespace spinel::server {
@@ -127,20 +128,6 @@ std::optional<size_t> element_index(int64_t index, size_t size) {
   return static_cast<size_t>(index);
 }
 
-// The elements that a client's range means.
-struct Range {
-  size_t first;
-  size_t count;
-};
-Range element_range(int64_t start, int64_t stop, size_t size) {
-  const auto length = static_cast<int64_t>(size);
-  if (start < 0) start = std::max<int64_t>(start + length, 0);
-  if (stop < 0) stop += length;
-  stop = std::min(stop, length - 1);
-  if (start > stop) return {0, 0};
-  return {static_cast<size_t>(start), static_cast<size_t>(stop - start + 1)};
-}
-
 void lindex_command(CommandContext& ctx) {
   const Item item = ctx.find_read(ctx.key(1));
   if (!item) return ctx.reply.null();
@@ -165,7 +152,7 @@ void lrange_command(CommandContext& ctx) {
   if (!item) return ctx.reply.array(0);
   if (!ctx.check_type(item, Type::kList)) return;
   const List list = list_of(item);
-  const Range range = element_range(*start, *stop, list.size());
+  const IndexRange range = index_range(*start, *stop, list.size());
   ctx.reply.array(range.count);
   list.read(range.first, range.count, [&](const ListRun& run) {
     reply_run(ctx.reply, run);
@@ -387,7 +374,7 @@ void ltrim_command(CommandContext& ctx) {
   ctx.reply.ok();
   if (!list->exists()) return;
   const size_t size = list->value().size();
-  const Range range = element_range(*start, *stop, size);
+  const IndexRange range = index_range(*start, *stop, size);
   list->value().trim(range.first, range.count, list_options(ctx));
   list->commit(static_cast<int64_t>(size - range.count), kNotifyList, "ltrim");
 }

@@ -11,6 +11,7 @@
 #include "server/command/collection.h"
 #include "server/command/context.h"
 #include "server/command/families.h"
+#include "server/command/multiple_pop.h"
 #include "server/commands/list_common.h"
 #include "storage/base/numbers.h"
 
@@ -170,47 +171,7 @@ void brpop_command(CommandContext& ctx) {
 
 // --- popping several
 
-struct MultiplePop {
-  size_t first_key;
-  size_t keys;
-  ListEnd end;
-  size_t count;
-};
-
-// An argument that is at least 1; `error` tells that it is not.
-std::optional<size_t> positive_argument(CommandContext& ctx, size_t index, std::string_view error) {
-  const auto value = ctx.integer(index, error);
-  if (!value) return std::nullopt;
-  if (*value > 0) return static_cast<size_t>(*value);
-  ctx.error(error);
-  return std::nullopt;
-}
-
-// Reads `numkeys key... <LEFT|RIGHT> [COUNT count]` from argument `index` on.
-std::optional<MultiplePop> multiple_pop_arguments(CommandContext& ctx, size_t index) {
-  const auto keys = positive_argument(ctx, index, "ERR numkeys should be greater than 0");
-  if (!keys) return std::nullopt;
-  const size_t first_key = index + 1;
-  if (*keys >= ctx.arity() - first_key) {
-    ctx.syntax_error();
-    return std::nullopt;
-  }
-  const size_t end_index = first_key + *keys;
-  const auto end = end_argument(ctx, end_index);
-  if (!end) return std::nullopt;
-  if (ctx.arity() == end_index + 1) return MultiplePop{first_key, *keys, *end, 1};
-  if (!ctx.arg_is(end_index + 1, "COUNT") || ctx.arity() < end_index + 3) {
-    ctx.syntax_error();
-    return std::nullopt;
-  }
-  const auto count = positive_argument(ctx, end_index + 2, "ERR count should be greater than 0");
-  if (!count) return std::nullopt;
-  if (ctx.arity() > end_index + 3) {
-    ctx.syntax_error();
-    return std::nullopt;
-  }
-  return MultiplePop{first_key, *keys, *end, *count};
-}
+constexpr EndWords kEnds{.first = "LEFT", .second = "RIGHT"};
 
 Outcome pop_multiple(CommandContext& ctx, const MultiplePop& pop) {
   for (size_t i = pop.first_key; i < pop.first_key + pop.keys; ++i) {
@@ -218,16 +179,17 @@ Outcome pop_multiple(CommandContext& ctx, const MultiplePop& pop) {
     auto list = WritableList::find(ctx, key);
     if (!list) return Outcome::kRefused;
     if (!list->exists()) continue;
+    const ListEnd end = pop.second_end ? ListEnd::kBack : ListEnd::kFront;
     const size_t count = std::min(pop.count, list->value().size());
     ctx.reply.array(2);
     ctx.reply.bulk(key.bytes);
     ctx.reply.array(count);
-    reply_from_end(ctx.reply, list->value(), pop.end, count);
-    list->value().pop(pop.end, count, list_options(ctx));
-    list->commit(static_cast<int64_t>(count), kNotifyList, pop_event(pop.end));
+    reply_from_end(ctx.reply, list->value(), end, count);
+    list->value().pop(end, count, list_options(ctx));
+    list->commit(static_cast<int64_t>(count), kNotifyList, pop_event(end));
     char digits[storage::kMaxInt64Chars];
     const std::string_view count_text(digits, storage::format_uint64(count, digits));
-    const std::string_view effect[] = {pop_effect(pop.end), key.bytes, count_text};
+    const std::string_view effect[] = {pop_effect(end), key.bytes, count_text};
     ctx.propagate(effect);
     return Outcome::kDone;
   }
@@ -235,14 +197,14 @@ Outcome pop_multiple(CommandContext& ctx, const MultiplePop& pop) {
 }
 
 void lmpop_command(CommandContext& ctx) {
-  const auto pop = multiple_pop_arguments(ctx, 1);
+  const auto pop = multiple_pop(ctx, 1, kEnds);
   if (!pop) return;
   if (pop_multiple(ctx, *pop) == Outcome::kNothingThere) ctx.reply.null_array();
 }
 
 void blmpop_command(CommandContext& ctx) {
   if (ctx.wake == Wake::kTimeout) return ctx.reply.null_array();
-  const auto pop = multiple_pop_arguments(ctx, 2);
+  const auto pop = multiple_pop(ctx, 2, kEnds);
   if (!pop) return;
   const auto timeout_ms = block_timeout_ms(ctx, 1);
   if (!timeout_ms) return;

@@ -57,8 +57,9 @@ bool is_word(std::string_view text) {
   return !text.empty() && static_cast<unsigned char>((text[0] | 0x20) - 'a') < 26;
 }
 
-// Reads all options up to the first score. False after the error was sent.
-bool read_add_options(CommandContext& ctx, AddOptions& options) {
+// Reads all options up to the first score; MAXLEN is one if a score and a member may follow it.
+// False after the error was sent.
+bool read_add_options(CommandContext& ctx, AddOptions& options, bool takes_max_length) {
   size_t i = 2;
   for (; i < ctx.arity() && is_word(ctx.arg(i)); ++i) {
     if (ctx.arg_is(i, "NX")) {
@@ -73,7 +74,8 @@ bool read_add_options(CommandContext& ctx, AddOptions& options) {
       options.count_changes = true;
     } else if (ctx.arg_is(i, "INCR")) {
       options.increment = true;
-    } else if (ctx.arg_is(i, "MAXLEN") && i + 1 < ctx.arity() && options.max_length == 0) {
+    } else if (takes_max_length && ctx.arg_is(i, "MAXLEN") && i + 3 < ctx.arity() &&
+               options.max_length == 0) {
       if (!read_max_length(ctx, i, options)) return false;
     } else {
       break;
@@ -237,7 +239,7 @@ void add_pairs(CommandContext& ctx, const AddOptions& options, std::span<const d
 
 void zadd_command(CommandContext& ctx) {
   AddOptions options;
-  if (!read_add_options(ctx, options) || !check_add(ctx, options)) return;
+  if (!read_add_options(ctx, options, true) || !check_add(ctx, options)) return;
   Scores scores;
   if (!scores.read(ctx, options.first_pair)) return;
   if (!options.increment) return add_pairs(ctx, options, scores.view());
@@ -247,7 +249,7 @@ void zadd_command(CommandContext& ctx) {
 void zincrby_command(CommandContext& ctx) {
   AddOptions options;
   // The increment stands where ZADD has options: if it is one, there is nothing behind it.
-  if (!read_add_options(ctx, options)) return;
+  if (!read_add_options(ctx, options, false)) return;
   if (options.first_pair != 2) return ctx.syntax_error();
   const std::optional<double> amount = ctx.number(2);
   if (!amount) return;

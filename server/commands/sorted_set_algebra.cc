@@ -36,6 +36,10 @@ class Input {
 
   double weight = 1;
 
+  // Whether both are the value of one key.
+  bool same_as(const Input& other) const {
+    return object() != nullptr && object() == other.object();
+  }
   size_t size() const {
     if (const Set* set = std::get_if<Set>(&value_)) return set->size();
     if (const SortedSet* set = std::get_if<SortedSet>(&value_)) return set->size();
@@ -65,6 +69,11 @@ class Input {
   }
 
  private:
+  const void* object() const {
+    if (const Set* set = std::get_if<Set>(&value_)) return set->object();
+    if (const SortedSet* set = std::get_if<SortedSet>(&value_)) return set->object();
+    return nullptr;
+  }
   template <typename Visit>
   void for_each_scored(const SortedSet& set, Visit&& visit) const {
     // In pieces, so that it can end early.
@@ -259,6 +268,8 @@ SortedSet intersection(Arguments& arguments) {
 SortedSet difference(const Arguments& arguments) {
   const std::vector<Input>& inputs = arguments.inputs;
   SortedSet result = SortedSet::create();
+  const auto is_first = [&](const Input& input) { return input.same_as(inputs.front()); };
+  if (std::any_of(inputs.begin() + 1, inputs.end(), is_first)) return result;
   inputs.front().for_each([&](std::string_view member, double score) {
     const bool elsewhere = std::any_of(inputs.begin() + 1, inputs.end(), [&](const Input& input) {
       return input.find(member).has_value();

@@ -5,6 +5,7 @@
 #include "server/command/block_timeout.h"
 #include "server/command/context.h"
 #include "server/command/families.h"
+#include "server/command/multiple_pop.h"
 #include "server/commands/sorted_set_support.h"
 #include "storage/base/numbers.h"
 
@@ -24,9 +25,9 @@ std::string_view pop_name(End end) {
 // Removes up to `count` members, at least one, from that end of a set that is not empty, and
 // visits them before. Returns how many they were.
 template <typename Begin, typename Visit>
-int64_t pop(WritableSortedSet& found, End end, int64_t count, Begin&& begin, Visit&& visit) {
+int64_t pop(WritableSortedSet& found, End end, size_t count, Begin&& begin, Visit&& visit) {
   SortedSet& set = found.value();
-  const size_t popped = std::min<size_t>(static_cast<uint64_t>(count), set.size());
+  const size_t popped = std::min(count, set.size());
   const Interval interval{.first = end == End::kMin ? 0 : set.size() - popped, .count = popped};
   begin(popped);
   visit_interval(set, interval, end == End::kMax, visit);
@@ -41,12 +42,12 @@ int64_t pop(WritableSortedSet& found, End end, int64_t count, Begin&& begin, Vis
 // Without a count, one member and its score; with one, as WITHSCORES shows them.
 void pop_command(CommandContext& ctx, End end) {
   if (ctx.arity() > 3) return ctx.syntax_error();
-  int64_t count = 1;
+  size_t count = 1;
   if (ctx.arity() == 3) {
     const std::optional<int64_t> given = ctx.integer(2, errors::kNotPositive);
     if (!given) return;
     if (*given < 0) return ctx.error(errors::kNotPositive);
-    count = *given;
+    count = static_cast<size_t>(*given);
   }
   auto found = WritableSortedSet::find(ctx, ctx.key(1));
   if (!found) return;
@@ -87,7 +88,7 @@ std::optional<KeyedSet> first_set(CommandContext& ctx, size_t first_key, size_t 
 }
 
 // ZMPOP and BZMPOP: key, then the members as pairs, in any protocol.
-void reply_popped(CommandContext& ctx, KeyedSet& found, End end, int64_t count) {
+void reply_popped(CommandContext& ctx, KeyedSet& found, End end, size_t count) {
   MemberReply reply(ctx.reply, ScoreForm::kPairs);
   const auto begin = [&](size_t members) {
     ctx.reply.array(2);
@@ -101,61 +102,19 @@ void reply_popped(CommandContext& ctx, KeyedSet& found, End end, int64_t count) 
   ctx.propagate(effect);
 }
 
-// The arguments of ZMPOP and BZMPOP.
-struct PopArguments {
-  size_t first_key = 0;
-  size_t keys = 0;
-  End end = End::kMin;
-  int64_t count = 1;
-};
-
-// An integer of at least 1, or nothing after `error` was sent.
-std::optional<int64_t> positive(CommandContext& ctx, size_t index, std::string_view error) {
-  const std::optional<int64_t> value = ctx.integer(index, error);
-  if (value && *value < 1) {
-    ctx.error(error);
-    return std::nullopt;
-  }
-  return value;
-}
-
-// Reads `numkeys key ... <MIN|MAX> [COUNT count]` from `index` to the end. Nothing after the error
-// was sent.
-std::optional<PopArguments> pop_arguments(CommandContext& ctx, size_t index) {
-  const std::optional<int64_t> keys = positive(ctx, index, "ERR numkeys should be greater than 0");
-  if (!keys) return std::nullopt;
-  PopArguments arguments{.first_key = index + 1, .keys = static_cast<size_t>(*keys)};
-  const bool keys_fit = arguments.keys < ctx.arity() - arguments.first_key;
-  const size_t where = arguments.first_key + arguments.keys;
-  if (keys_fit && ctx.arg_is(where, "MAX")) {
-    arguments.end = End::kMax;
-  } else if (!keys_fit || !ctx.arg_is(where, "MIN")) {
-    ctx.syntax_error();
-    return std::nullopt;
-  }
-  bool counted = false;
-  for (size_t i = where + 1; i < ctx.arity(); i += 2, counted = true) {
-    if (counted || i + 1 == ctx.arity() || !ctx.arg_is(i, "COUNT")) {
-      ctx.syntax_error();
-      return std::nullopt;
-    }
-    const auto count = positive(ctx, i + 1, "ERR count should be greater than 0");
-    if (!count) return std::nullopt;
-    arguments.count = *count;
-  }
-  return arguments;
-}
+constexpr EndWords kEnds{.first = "MIN", .second = "MAX"};
 
 // Pops from the first set there is. False if there is none: nothing was replied.
-bool pop_first(CommandContext& ctx, const PopArguments& arguments) {
+bool pop_first(CommandContext& ctx, const MultiplePop& arguments) {
+  const End end = arguments.second_end ? End::kMax : End::kMin;
   bool failed = false;
   std::optional<KeyedSet> found = first_set(ctx, arguments.first_key, arguments.keys, failed);
-  if (found) reply_popped(ctx, *found, arguments.end, arguments.count);
+  if (found) reply_popped(ctx, *found, end, arguments.count);
   return found || failed;
 }
 
 void zmpop_command(CommandContext& ctx) {
-  const std::optional<PopArguments> arguments = pop_arguments(ctx, 1);
+  const std::optional<MultiplePop> arguments = multiple_pop(ctx, 1, kEnds);
   if (!arguments) return;
   if (!pop_first(ctx, *arguments)) ctx.reply.null_array();
 }
@@ -168,7 +127,7 @@ void wait_for_keys(CommandContext& ctx, size_t first_key, size_t keys, int64_t t
 
 void bzmpop_command(CommandContext& ctx) {
   if (ctx.wake == Wake::kTimeout) return ctx.reply.null_array();
-  const std::optional<PopArguments> arguments = pop_arguments(ctx, 2);
+  const std::optional<MultiplePop> arguments = multiple_pop(ctx, 2, kEnds);
   if (!arguments) return;
   const std::optional<int64_t> timeout_ms = block_timeout_ms(ctx, 1);
   if (!timeout_ms) return;

@@ -119,12 +119,13 @@ std::optional<Range> read_range(CommandContext& ctx, size_t index, By by, bool r
   return range;
 }
 
-Interval interval_of(const SortedSet& set, const Range& range) {
+// `offset`: how many members will be left out of it.
+Interval interval_of(const SortedSet& set, const Range& range, int64_t offset = 0) {
   switch (range.by) {
     case By::kScore:
       return interval_of_scores(set, range.scores);
     case By::kLex:
-      return interval_of_bytes(set, range.bytes);
+      return interval_of_bytes(set, range.bytes, range.reverse, offset);
     case By::kAny:
     case By::kPosition:
       break;
@@ -148,7 +149,7 @@ void with_range(CommandContext& ctx, size_t key_index, const RangeForm& form, Us
   if (!ctx.check_type(item, Type::kSortedSet)) return;
   if (!item) return use(nullptr, Interval{}, *options);
   const SortedSet set = sorted_set_at(item);
-  Interval interval = interval_of(set, *range);
+  Interval interval = interval_of(set, *range, options->offset);
   if (options->by != By::kPosition) {
     interval = limited(interval, options->offset, options->limit, options->reverse());
   }

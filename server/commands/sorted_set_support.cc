@@ -35,13 +35,9 @@ void store_sorted_set(CommandContext& ctx, size_t index, SortedSet result, std::
 }
 
 Interval interval_of_positions(int64_t start, int64_t stop, size_t size, bool reverse) {
-  const auto length = static_cast<int64_t>(size);
-  if (start < 0) start = std::max<int64_t>(start + length, 0);
-  if (stop < 0) stop += length;
-  stop = std::min(stop, length - 1);
-  if (start > stop) return {};
-  const auto count = static_cast<size_t>(stop - start + 1);
-  return {.first = static_cast<size_t>(reverse ? length - 1 - stop : start), .count = count};
+  Interval interval = index_range(start, stop, size);
+  if (reverse && !interval.empty()) interval.first = size - interval.first - interval.count;
+  return interval;
 }
 
 Interval limited(Interval interval, int64_t offset, int64_t limit, bool reverse) {
@@ -79,8 +75,10 @@ std::optional<ScoreBound> score_bound(std::string_view text) {
 
 std::optional<LexBound> lex_bound(std::string_view text) {
   using Kind = LexBound::Kind;
-  if (text == "-") return LexBound{.kind = Kind::kBelowAll};
-  if (text == "+") return LexBound{.kind = Kind::kAboveAll};
+  // What follows a NUL does not count here, either.
+  const std::string_view sign = text.substr(0, text.find('\0'));
+  if (sign == "-") return LexBound{.kind = Kind::kBelowAll};
+  if (sign == "+") return LexBound{.kind = Kind::kAboveAll};
   if (text.starts_with('[')) return LexBound{.kind = Kind::kInclusive, .bytes = text.substr(1)};
   if (text.starts_with('(')) return LexBound{.kind = Kind::kExclusive, .bytes = text.substr(1)};
   return std::nullopt;
@@ -99,6 +97,55 @@ size_t count_to(const SortedSet& set, const LexBound& bound, bool upper) {
       break;
   }
   return set.count_below(bound.bytes, !upper);
+}
+
+// Whether the member comes before the bound; `upper`: before or at it.
+bool precedes(std::string_view member, const LexBound& bound, bool upper) {
+  switch (bound.kind) {
+    case LexBound::Kind::kBelowAll:
+      return false;
+    case LexBound::Kind::kAboveAll:
+      return true;
+    case LexBound::Kind::kInclusive:
+      return upper ? member <= bound.bytes : member < bound.bytes;
+    case LexBound::Kind::kExclusive:
+      break;
+  }
+  return upper ? member < bound.bytes : member <= bound.bytes;
+}
+
+bool one_score(const SortedSet& set) {
+  double lowest = 0;
+  double highest = 0;
+  set.visit(0, 1, false, [&](std::string_view, double score) { lowest = score; });
+  set.visit(set.size() - 1, 1, false, [&](std::string_view, double score) { highest = score; });
+  return lowest == highest;
+}
+
+// What Redis finds in a listpack of several scores. The outermost members tell whether anything is
+// in the range at all. A walk starts at the first member that is not before the range, unless that
+// is behind it, and ends at the next one that is behind it; those skipped are not looked at.
+Interval walk_of_bytes(const SortedSet& set, const LexRange& range, bool reverse, size_t offset) {
+  const size_t size = set.size();
+  const auto not_above = [&](std::string_view member) { return precedes(member, range.max, true); };
+  const auto below = [&](std::string_view member) { return precedes(member, range.min, false); };
+  const auto above = [&](std::string_view member) { return !not_above(member); };
+  const auto not_below = [&](std::string_view member) { return !below(member); };
+  if (set.run_length(0, 1, false, above) == 1) return {};
+  if (set.run_length(size - 1, 1, false, below) == 1) return {};
+
+  // Counted in the direction of the walk.
+  const auto rank = [&](size_t position) { return reverse ? size - 1 - position : position; };
+  const auto run = [&](size_t position, size_t count, const auto& up, const auto& down) {
+    return reverse ? set.run_length(rank(position), count, true, down)
+                   : set.run_length(position, count, false, up);
+  };
+  const size_t first = run(0, size, below, above);
+  if (first == size || run(first, 1, not_above, not_below) == 0) return {};
+  if (offset >= size - first) return {};
+  const size_t from = first + offset;
+  const size_t count = offset + run(from, size - from, not_above, not_below);
+  return {.first = reverse ? size - first - count : first, .count = count};
 }
 
 }  // namespace
@@ -128,8 +175,24 @@ std::optional<LexRange> lex_range(CommandContext& ctx, size_t min_index, size_t 
   return LexRange{.min = *min, .max = *max};
 }
 
-Interval interval_of_bytes(const SortedSet& set, const LexRange& range) {
-  return interval_between(count_to(set, range.min, false), count_to(set, range.max, true));
+Interval interval_of_bytes(const SortedSet& set, const LexRange& range, bool reverse,
+                           int64_t offset) {
+  const bool ordered = one_score(set);
+  if (!ordered && set.encoding() == storage::Encoding::kListpackSortedSet) {
+    return walk_of_bytes(set, range, reverse, offset < 0 ? 0 : static_cast<size_t>(offset));
+  }
+  Interval found =
+      interval_between(count_to(set, range.min, false), count_to(set, range.max, true));
+  if (ordered || found.empty()) return found;
+  // The bounds were looked for one by one: stop at the first member outside them.
+  const size_t count = set.run_length(reverse ? found.first + found.count - 1 : found.first,
+                                      found.count, reverse, [&range](std::string_view member) {
+                                        return !precedes(member, range.min, false) &&
+                                               precedes(member, range.max, true);
+                                      });
+  if (reverse) found.first += found.count - count;
+  found.count = count;
+  return found;
 }
 
 }  // namespace spinel::server

@@ -8,6 +8,7 @@
 
 #include "server/command/collection.h"
 #include "server/command/context.h"
+#include "server/command/index_range.h"
 #include "storage/types/sorted_set.h"
 
 namespace spinel::server {
@@ -32,15 +33,9 @@ void store_sorted_set(CommandContext& ctx, size_t index, storage::SortedSet resu
 // --- intervals: every range of a sorted set is one
 
 // The members of ranks `first` to `first + count - 1`, counted from the lowest.
-struct Interval {
-  size_t first = 0;
-  size_t count = 0;
+using Interval = IndexRange;
 
-  bool empty() const { return count == 0; }
-};
-
-// From position `start` to `stop` inclusive in a set of `size`, as clients write them: from the
-// highest member downwards if `reverse`; negative ones count from the other end.
+// As index_range, but counted from the highest member downwards if `reverse`.
 Interval interval_of_positions(int64_t start, int64_t stop, size_t size, bool reverse);
 
 // What is left after skipping `offset` members, at most `limit` (negative: all), from the lowest or
@@ -70,8 +65,11 @@ struct LexRange {
   LexBound min, max;
 };
 std::optional<LexRange> lex_range(CommandContext& ctx, size_t min_index, size_t max_index);
-// As long as all scores are equal; otherwise some interval.
-Interval interval_of_bytes(const storage::SortedSet& set, const LexRange& range);
+// The members between the bounds, in a set whose scores are all equal. Of other sets it means
+// little: in a listpack, what Redis finds there going up or (`reverse`) down, having skipped
+// `offset` members; in a skiplist, some interval of members between the bounds.
+Interval interval_of_bytes(const storage::SortedSet& set, const LexRange& range, bool reverse,
+                           int64_t offset);
 
 // Visits the interval from its lowest or (`reverse`) its highest member on.
 template <typename Visit>

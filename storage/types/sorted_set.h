@@ -93,6 +93,10 @@ class SortedSet {
   void for_each(Visit&& visit) const {
     this->visit(0, size(), false, visit);
   }
+  // How many of these, from the first one on, `keep(std::string_view member)` says yes to before it
+  // says no.
+  template <typename Keep>
+  size_t run_length(size_t first, size_t count, bool reverse, Keep&& keep) const;
   // Removes `count` members from rank `first` on; `removed(member, score)` hears of each before.
   template <typename Removed>
   void erase_range(size_t first, size_t count, Removed&& removed);
@@ -182,6 +186,23 @@ void SortedSet::visit(size_t first, size_t count, bool reverse, Visit&& visit) c
   Listpack::Offset* places = count > kOnStack ? many.data() : on_stack;
   for (size_t i = 0; i < count; ++i, at = list()->skip(at, 2)) places[i] = at;
   for (; count > 0; --count) visit_at(places[count - 1]);
+}
+
+template <typename Keep>
+size_t SortedSet::run_length(size_t first, size_t count, bool reverse, Keep&& keep) const {
+  size_t length = 0;
+  if (count == 0) return length;
+  if (is_listpack()) {
+    bool goes_on = true;
+    visit(first, count, reverse, [&](std::string_view member, double) {
+      goes_on = goes_on && keep(member);
+      if (goes_on) ++length;
+    });
+    return length;
+  }
+  Skiplist::Cursor at = large()->order.at(first);
+  for (; length < count && keep(at.member()->bytes()); ++length) reverse ? at.prev() : at.next();
+  return length;
 }
 
 template <typename Removed>

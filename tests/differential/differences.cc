@@ -68,12 +68,6 @@ bool covers_part_of_scan(const Command& command, const Reply& spinel, const Repl
          spinel.elements.size() == redis.elements.size();
 }
 
-/// A command of sorted sets.
-bool is_of_sorted_sets(const Command& command) {
-  const std::string name = command.empty() ? "" : lower(command[0]);
-  return name.starts_with("z") || name.starts_with("bz");
-}
-
 /// The whole text read as a double, if it is one.
 std::optional<double> number(const std::string& text) {
   char* end = nullptr;
@@ -82,21 +76,65 @@ std::optional<double> number(const std::string& text) {
   return value;
 }
 
-/// Equal but for the digits in which doubles are written.
-bool same_numbers(const Reply& a, const Reply& b) {
-  if (a.type != b.type || a.elements.size() != b.elements.size() || a.number != b.number) {
-    return false;
-  }
-  if (a.text != b.text) {
-    const std::optional<double> ours = number(a.text);
-    const std::optional<double> theirs = number(b.text);
-    if (!ours || ours != theirs || std::signbit(*ours) != std::signbit(*theirs)) return false;
-  }
-  return std::equal(a.elements.begin(), a.elements.end(), b.elements.begin(), same_numbers);
+/// Equal but for the digits in which a double is written.
+bool same_score(const Reply& a, const Reply& b) {
+  if (a == b) return true;
+  if (a.type != b.type || !a.elements.empty() || !b.elements.empty()) return false;
+  const std::optional<double> ours = number(a.text);
+  const std::optional<double> theirs = number(b.text);
+  return ours && ours == theirs && std::signbit(*ours) == std::signbit(*theirs);
 }
 
+/// Both are aggregates, equal but for the elements that `is_score(index)` names.
+template <typename IsScore>
+bool same_but_for_scores(const Reply& a, const Reply& b, IsScore is_score) {
+  if (a.type != b.type || a.elements.size() != b.elements.size()) return false;
+  for (std::size_t i = 0; i < a.elements.size(); ++i) {
+    const bool same =
+        is_score(i) ? same_score(a.elements[i], b.elements[i]) : a.elements[i] == b.elements[i];
+    if (!same) return false;
+  }
+  return !a.elements.empty();
+}
+
+bool is_odd(std::size_t index) {
+  return index % 2 == 1;
+}
+
+/// Members with their scores: in turn, or an array of two for each.
+bool same_scored_members(const Reply& a, const Reply& b) {
+  if (a.type != b.type || a.elements.size() != b.elements.size()) return false;
+  if (a.elements.empty() || a.elements[0].elements.empty()) {
+    return same_but_for_scores(a, b, is_odd);
+  }
+  return std::equal(a.elements.begin(), a.elements.end(), b.elements.begin(),
+                    [](const Reply& ours, const Reply& theirs) {
+                      return same_but_for_scores(ours, theirs, is_odd);
+                    });
+}
+
+/// Only what stands where scores do is read as numbers.
 bool covers_scores(const Command& command, const Reply& spinel, const Reply& redis) {
-  return is_of_sorted_sets(command) && !spinel.is_error() && same_numbers(spinel, redis);
+  if (is(command, "zscore") || is(command, "zincrby") || is(command, "zadd")) {
+    return same_score(spinel, redis);
+  }
+  if (is(command, "zmscore")) {
+    return same_but_for_scores(spinel, redis, [](std::size_t) { return true; });
+  }
+  if (is(command, "bzpopmin") || is(command, "bzpopmax")) {
+    return same_but_for_scores(spinel, redis, [](std::size_t index) { return index == 2; });
+  }
+  if (is(command, "zmpop") || is(command, "bzmpop")) {
+    return spinel.elements.size() == 2 && redis.elements.size() == 2 &&
+           spinel.elements[0] == redis.elements[0] &&
+           same_scored_members(spinel.elements[1], redis.elements[1]);
+  }
+  const bool has_scores = is(command, "zpopmin") || is(command, "zpopmax") ||
+                          (!command.empty() && lower(command[0]).starts_with('z') &&
+                           std::ranges::any_of(command, [](const std::string& word) {
+                             return lower(word) == "withscores";
+                           }));
+  return has_scores && same_scored_members(spinel, redis);
 }
 
 bool covers_rank_options(const Command& command, const Reply& spinel, const Reply& redis) {
@@ -129,7 +167,8 @@ bool covers_scan_of_members(const Command& command, const Reply& spinel, const R
   }
   const bool whole = spinel.elements[0].text == "0" && redis.elements[0].text == "0";
   if (command[2] != "0" || !whole) return true;
-  return same_numbers(sorted_scores(spinel.elements[1]), sorted_scores(redis.elements[1]));
+  return spinel.elements[1] == redis.elements[1] ||
+         same_scored_members(sorted_scores(spinel.elements[1]), sorted_scores(redis.elements[1]));
 }
 
 /// Fields with their values, in any order.
@@ -315,8 +354,12 @@ bool covers_pauses_out_of_range(const Command& command, const Reply& spinel, con
          redis == ok();
 }
 
-bool covers_least_rank(const Command& command, const Reply& spinel, const Reply&) {
-  return is(command, "lpos") &&
+bool covers_least_rank(const Command& command, const Reply& spinel, const Reply& redis) {
+  bool asked = false;
+  for (std::size_t i = 3; i + 1 < command.size(); ++i) {
+    asked |= lower(command[i]) == "rank" && command[i + 1] == "-9223372036854775808";
+  }
+  return is(command, "lpos") && asked && redis.is_reply() &&
          spinel == error(
                        "ERR value is out of range, value must between -9223372036854775807 and "
                        "9223372036854775807");

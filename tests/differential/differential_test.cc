@@ -49,7 +49,8 @@ TEST_P(DifferentialTest, AnswersAsRedisDoes) {
 INSTANTIATE_TEST_SUITE_P(Families, DifferentialTest,
                          testing::Values(&list_family(), &string_family(), &generic_family(),
                                          &connection_family(), &command_family(), &hash_family(),
-                                         &set_family(), &sort_family(), &sorted_set_family()),
+                                         &set_family(), &sort_family(), &sorted_set_family(),
+                                         &sorted_set_bytes_family()),
                          [](const testing::TestParamInfo<const Family*>& family) {
                            return std::string(family.param->name);
                          });

@@ -10,6 +10,8 @@ const Family& list_family();
 const Family& set_family();
 const Family& sort_family();
 const Family& sorted_set_family();
+// Ranges of bytes in small sets of several scores.
+const Family& sorted_set_bytes_family();
 const Family& string_family();
 const Family& generic_family();
 const Family& connection_family();

@@ -81,6 +81,12 @@ std::string word(Random& random) {
   return text;
 }
 
+/// Its members are words of few letters: too few for a skiplist, whose ranges of bytes across
+/// scores are the server's own.
+std::string mixed_key(Random& random) {
+  return "mixed" + std::to_string(random.below(4));
+}
+
 std::string lexical_bound(Random& random) {
   switch (random.below(16)) {
     case 0:
@@ -200,6 +206,32 @@ const Family& sorted_set_family() {
           {"weight", weight},
           {"offset", offset},
           {"bad-count", bad_count},
+      }};
+  return kFamily;
+}
+
+const Family& sorted_set_bytes_family() {
+  static const Family kFamily{
+      "sorted_set_bytes",
+      {
+          {20, "ZADD {mixed} (0|1|2) {word} (0|1|2) {word}", false},
+          {8, "ZREM {mixed} {word} {word} {word}", false},
+          {20, "ZRANGE {mixed} {lex-bound} {lex-bound} BYLEX [REV] [LIMIT {offset} {offset}]",
+           false},
+          {20,
+           "(ZRANGEBYLEX|ZREVRANGEBYLEX) {mixed} {lex-bound} {lex-bound} [LIMIT {offset} "
+           "{offset}]",
+           false},
+          {20, "ZLEXCOUNT {mixed} {lex-bound} {lex-bound}", false},
+          {4, "ZRANGESTORE {mixed} {mixed} {lex-bound} {lex-bound} BYLEX [REV]", false},
+          {4, "ZREMRANGEBYLEX {mixed} {lex-bound} {lex-bound}", false},
+          {1, "DEL {mixed}", false},
+      },
+      {
+          {"mixed", mixed_key},
+          {"word", word},
+          {"lex-bound", lexical_bound},
+          {"offset", offset},
       }};
   return kFamily;
 }

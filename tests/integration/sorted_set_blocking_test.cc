@@ -1,40 +1,13 @@
 // Clients that wait for members of sorted sets, and who of them is served first.
 
-#include <deque>
-
-#include "tests/support/server_test.h"
+#include "tests/support/blocking_test.h"
 
 namespace spinel::test {
 namespace {
 
-constexpr milliseconds kNoTime{0};
-
 const Reply kWrongType = error("WRONGTYPE Operation against a key holding the wrong kind of value");
 
-class SortedSetBlockingTest : public ServerTest {
- protected:
-  /// A connection of its own that sent `text` and waits.
-  RawConnection& blocked(const std::string& text) {
-    const long long before = info_number("blocked_clients");
-    waiting_.push_back(server().raw());
-    EXPECT_TRUE(waiting_.back().send(encode_command(words(text))));
-    EXPECT_TRUE(wait_until([&] { return info_number("blocked_clients") == before + 1; })) << text;
-    return waiting_.back();
-  }
-  /// Nothing arrived. What the server did before it answered another client's PING has arrived.
-  void expect_waiting(RawConnection& connection) {
-    EXPECT_EQ(run("PING"), status("PONG"));
-    EXPECT_EQ(connection.read_reply(kNoTime).type, Reply::Type::kTimeout);
-  }
-  /// Ends the test's waiting clients, so that the next test finds none.
-  void TearDown() override {
-    waiting_.clear();
-    EXPECT_TRUE(wait_until([&] { return info_number("blocked_clients") == 0; }));
-    ServerTest::TearDown();
-  }
-
-  std::deque<RawConnection> waiting_;
-};
+using SortedSetBlockingTest = BlockingKeysTest;
 
 Reply popped(const std::string& key, const std::string& member, const std::string& score) {
   return bulks({key, member, score});

@@ -249,5 +249,108 @@ TEST(SortedSetCommands, RangesAgreeWithAModel) {
   }
 }
 
+// The replies of redis-server 7.0.15 to ranges of bytes where scores differ, which it leaves
+// undefined.
+TEST(SortedSetCommands, RangesOfBytesAcrossScoresAreThoseOfRedis) {
+  TestServer server;
+  server.run("ZADD", "z", "0", "d", "0", "e", "1", "a", "2", "f", "3", "b");
+  const std::string none = array({});
+  struct Case {
+    const char *first, *second;
+    std::string forward, reverse;
+  };
+  const std::string all = array({bulk("d"), bulk("e"), bulk("a"), bulk("f"), bulk("b")});
+  const std::string back = array({bulk("b"), bulk("f"), bulk("a"), bulk("e"), bulk("d")});
+  const Case cases[] = {
+      {"[e", "[g", none, none},
+      {"(e", "(g", none, none},
+      {"[e", "[f", none, none},
+      {"[a", "[b", none, none},
+      {"[a", "[z", all, back},
+      {"[a", "[d", array({bulk("d")}), back},
+      {"-", "[e", array({bulk("d"), bulk("e"), bulk("a")}), back},
+      {"[b", "+", all, array({bulk("b"), bulk("f")})},
+      {"[b", "[f", all, array({bulk("b"), bulk("f")})},
+      {"-", "-", none, none},
+      {"+", "+", none, none},
+      {"[z", "[a", none, none},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(std::string(c.first) + " " + c.second);
+    EXPECT_EQ(server.run("ZRANGEBYLEX", "z", c.first, c.second), c.forward);
+    EXPECT_EQ(server.run("ZREVRANGEBYLEX", "z", c.second, c.first), c.reverse);
+    EXPECT_EQ(":" + c.forward.substr(1, c.forward.find('\n')),
+              server.run("ZLEXCOUNT", "z", c.first, c.second));
+  }
+  // Members that are skipped are not looked at.
+  EXPECT_EQ(server.run("ZRANGEBYLEX", "z", "[b", "(e", "LIMIT", "1", "5"), none);
+  EXPECT_EQ(server.run("ZRANGEBYLEX", "z", "[b", "(e", "LIMIT", "2", "5"), array({bulk("a")}));
+  EXPECT_EQ(server.run("ZRANGEBYLEX", "z", "[a", "(f", "LIMIT", "3", "5"), none);
+  EXPECT_EQ(server.run("ZRANGEBYLEX", "z", "[a", "(f", "LIMIT", "4", "5"), array({bulk("b")}));
+  EXPECT_EQ(server.run("ZRANGEBYLEX", "z", "[a", "(f", "LIMIT", "5", "5"), none);
+  EXPECT_EQ(server.run("ZREMRANGEBYLEX", "z", "[e", "[g"), integer(0));
+  EXPECT_EQ(server.run("ZREMRANGEBYLEX", "z", "-", "[e"), integer(3));
+  EXPECT_EQ(server.run("ZRANGE", "z", "0", "-1"), array({bulk("f"), bulk("b")}));
+}
+
+// A skiplist finds the bounds one by one, but nothing that is outside them.
+TEST(SortedSetCommands, RangesOfBytesStayWithinTheirBounds) {
+  constexpr unsigned kSeed = 12;
+  std::mt19937 random(kSeed);
+  TestServer server;
+  server.run("CONFIG", "SET", "zset-max-listpack-entries", "0");
+  const auto letter = [&random] { return std::string(1, static_cast<char>('a' + random() % 26)); };
+  for (int round = 0; round < 500; ++round) {
+    server.run("ZADD", "z", std::to_string(random() % 4), letter());
+    const std::string min = letter();
+    const std::string max = letter();
+    const std::string forward = server.run("ZRANGEBYLEX", "z", "[" + min, "(" + max);
+    for (const std::string& reply :
+         {forward, server.run("ZREVRANGEBYLEX", "z", "(" + max, "[" + min)}) {
+      for (size_t at = reply.find("$1\r\n"); at != std::string::npos;
+           at = reply.find("$1\r\n", at + 1)) {
+        const std::string member = reply.substr(at + 4, 1);
+        ASSERT_TRUE(min <= member && member < max) << member << " in [" << min << " (" << max;
+      }
+    }
+    if (round % 10 == 0) {
+      ASSERT_EQ(server.run("ZREMRANGEBYLEX", "z", "[" + min, "(" + max),
+                ":" + forward.substr(1, forward.find('\n')));
+    }
+  }
+}
+
+TEST(SortedSetCommands, BoundsOfBytesEndAtTheirNul) {
+  using std::string_view_literals::operator""sv;
+  TestServer server;
+  server.run("ZADD", "z", "0", "a");
+  EXPECT_EQ(server.run("ZLEXCOUNT", "z", "-\0x"sv, "+\0"sv), integer(1));
+  EXPECT_EQ(server.run("ZLEXCOUNT", "z", "-", "[a\0"sv), integer(1));
+  EXPECT_EQ(server.run("ZLEXCOUNT", "z", "-", "\0"sv),
+            error("ERR min or max not valid string range item"));
+}
+
+TEST(Leaderboard, MaxlenIsNoScore) {
+  TestServer server;
+  const std::string not_a_float = error("ERR value is not a valid float");
+  EXPECT_EQ(server.run("ZINCRBY", "z", "MAXLEN", "5"), not_a_float);
+  EXPECT_EQ(server.run("ZADD", "z", "MAXLEN", "5"), not_a_float);
+  EXPECT_EQ(server.run("ZADD", "z", "maxlen", "m"), not_a_float);
+  EXPECT_EQ(server.run("ZADD", "z", "NX", "MAXLEN", "5"), not_a_float);
+  EXPECT_EQ(server.run("ZADD", "z", "MAXLEN", "5", "MIN"), error("ERR syntax error"));
+  EXPECT_EQ(server.run("ZADD", "z", "MAXLEN", "5", "1", "a"), integer(1));
+}
+
+TEST(SortedSetCommands, NothingIsLeftOfASetWithoutItself) {
+  TestServer server;
+  server.run("ZADD", "z", "1", "a", "2", "b");
+  server.run("SADD", "s", "a");
+  EXPECT_EQ(server.run("ZDIFF", "2", "z", "z"), array({}));
+  EXPECT_EQ(server.run("ZDIFF", "3", "s", "z", "s"), array({}));
+  EXPECT_EQ(server.run("ZDIFF", "3", "z", "s", "missing"), array({bulk("b")}));
+  EXPECT_EQ(server.run("ZDIFF", "2", "missing", "missing"), array({}));
+  EXPECT_EQ(server.run("ZDIFFSTORE", "z", "2", "z", "z"), integer(0));
+}
+
 }  // namespace
 }  // namespace spinel::server
