@@ -125,7 +125,7 @@ bool Dispatcher::read_batch(Client& client, std::string_view input, resp::Reques
 }
 
 void Dispatcher::prefetch_batch(Client& client) {
-  const storage::Database& database = server_.keyspace.database(client.database);
+  storage::Database& database = server_.keyspace.database(client.database);
   for (Request& request : batch_) {
     if (request.command == nullptr) continue;
     const CommandArgs args = args_of(request);
@@ -142,6 +142,28 @@ void Dispatcher::prefetch_batch(Client& client) {
     }
   }
   for (const uint64_t hash : overflowing_) database.prefetch_overflow_entry(hash);
+  prefetch_elements(database);
+}
+
+void Dispatcher::prefetch_elements(storage::Database& database) {
+  constexpr AclCategories kWithElements =
+      AclCategories::kSet | AclCategories::kHash | AclCategories::kSortedSet;
+  const Request* previous = nullptr;
+  storage::Item item;
+  for (const Request& request : batch_) {
+    if (!request.has_key_hash || !any(request.command->acl & kWithElements)) continue;
+    const CommandArgs args = args_of(request);
+    const size_t index = first_key_index(*request.command, args);
+    if (index + 1 >= args.size()) continue;
+    if (previous == nullptr || previous->key_hash != request.key_hash) {
+      item = database.find({args[index], request.key_hash});
+    }
+    previous = &request;
+    if (!item) continue;
+    const bool after_score = any(request.command->acl & AclCategories::kSortedSet);
+    elements_.add(*item, after_score ? args.back() : args[index + 1]);
+  }
+  elements_.run();
 }
 
 void Dispatcher::execute(Client& client, CommandArgs args, Wake wake) {

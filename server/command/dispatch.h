@@ -12,6 +12,11 @@
 #include "server/command/spec.h"
 #include "server/command/table.h"
 #include "server/resp/request_parser.h"
+#include "storage/keyspace/element_prefetch.h"
+
+namespace spinel::storage {
+class Database;
+}
 
 namespace spinel::server {
 
@@ -49,6 +54,9 @@ class Dispatcher {
   bool read_batch(Client& client, std::string_view input, resp::RequestParser& parser,
                   size_t& position);
   void prefetch_batch(Client& client);
+  // Of commands on sets and hashes, the member or field that follows the key; of those on sorted
+  // sets the last argument, which is the member where there is one.
+  void prefetch_elements(storage::Database& database);
   CommandArgs args_of(const Request& request) const {
     return {args_.data() + request.first_arg, request.arg_count};
   }
@@ -69,8 +77,9 @@ class Dispatcher {
   std::vector<std::string_view> args_;  // of the whole batch
   std::vector<Request> batch_;
   std::vector<uint64_t> overflowing_;  // hashes of the batch whose entry is in an overflow bucket
-  uint64_t last_ticks_ = 0;            // when the previous command of the batch ended
-  bool timing_ = false;                // within `timed`
+  storage::ElementPrefetch elements_;
+  uint64_t last_ticks_ = 0;  // when the previous command of the batch ended
+  bool timing_ = false;      // within `timed`
 };
 
 }  // namespace spinel::server

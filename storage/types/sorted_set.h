@@ -101,6 +101,17 @@ class SortedSet {
   template <typename Removed>
   void erase_range(size_t first, size_t count, Removed&& removed);
 
+  // --- a batch of members: see HashTable. Only of a skiplist.
+  [[gnu::always_inline]] void prefetch_bucket(uint64_t hash) const {
+    large()->members.prefetch_bucket(hash);
+  }
+  [[gnu::always_inline]] bool prefetch_element(uint64_t hash) const {
+    return large()->members.prefetch_element(hash);
+  }
+  [[gnu::always_inline]] void prefetch_overflow_element(uint64_t hash) const {
+    large()->members.prefetch_overflow_element(hash);
+  }
+
   // --- other walks
   // See HashTable::scan; a listpack is visited whole. Calls `visit(member, score)`.
   template <typename Visit>
