@@ -10,6 +10,7 @@ Client::Client(Server& server_in, ClientTransport& transport)
     : id(server_in.next_client_id++), server(server_in), reply(output), transport_(transport) {
   created_at_ms = last_interaction_ms = server.now_ms();
   authenticated = server.config.requirepass.empty();
+  server.set_output_limit(*this);
   server.clients.emplace(id, this);
 }
 

@@ -104,6 +104,10 @@ void Server::watch_config() {
     apply_client_limit();
     return std::optional<std::string>();
   });
+  config_store.on_change({"client-output-buffer-limit"}, [this](const Config&) {
+    for (const auto& [id, client] : clients) set_output_limit(*client);
+    return std::optional<std::string>();
+  });
   config_store.on_change({"loglevel"}, [](const Config& changed) {
     set_log_level(changed.loglevel);
     return std::optional<std::string>();
@@ -157,12 +161,17 @@ void Server::disconnect(Client& client) {
   client.transport().close();
 }
 
+void Server::set_output_limit(Client& client) {
+  client.output.set_limit(
+      config.client_output_buffer_limit[static_cast<size_t>(ClientClass::kNormal)].hard_bytes);
+}
+
 void Server::check_output_limit(Client& client) {
   const OutputBufferLimit& limit =
       config.client_output_buffer_limit[static_cast<size_t>(ClientClass::kNormal)];
   client_memory.update(client);
   const size_t pending = client.output.size();
-  bool over = limit.hard_bytes != 0 && pending > limit.hard_bytes;
+  bool over = client.output.overflowed() || (limit.hard_bytes != 0 && pending > limit.hard_bytes);
   if (!client.authenticated && !config.requirepass.empty() && pending > kMaxUnauthenticatedOutput) {
     over = true;  // all it can have asked for is errors
   }
@@ -178,7 +187,9 @@ void Server::check_output_limit(Client& client) {
   if (!over || client.closing) return;
   log_warning(
       "Client id={} addr={} closed for overcoming of output buffer limits: {} bytes pending.",
-      client.id, client.address, pending);
+      client.id, client.address,
+      client.output.overflowed() ? fmt::format("over {}", limit.hard_bytes)
+                                 : fmt::format("{}", pending));
   ++stats.client_output_buffer_limit_disconnections;
   client.closing = true;
   client.transport().close();

@@ -94,6 +94,8 @@ class Server final : private storage::KeyspaceObserver {
   // Ends the connection of `client`: at once, or, if it is executing a command now, after its
   // reply.
   void disconnect(Client& client);
+  // Has the output of `client` stop growing at the hard limit of its class.
+  void set_output_limit(Client& client);
   // What `client` has pending has grown: applies client-output-buffer-limit, and disconnects it if
   // it is over.
   void check_output_limit(Client& client);

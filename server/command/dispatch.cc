@@ -1,5 +1,6 @@
 #include "server/command/dispatch.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "server/command/command_errors.h"
@@ -195,7 +196,7 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, u
     client.output.truncate(mark);
     client.reply_mode = ReplyMode::kSkipThis;
   }
-  if (client.output.size() > mark) {
+  if (client.output.size() > mark || client.output.overflowed()) {
     client.transport().output_ready();
     server_.check_output_limit(client);
   }
@@ -311,7 +312,8 @@ void Dispatcher::record(Client& client, CommandArgs args, const Command& command
                         uint64_t duration_ns) {
   ++server_.stats.total_commands_processed;
   ++client.commands_processed;
-  const std::string_view reply = client.output.view().substr(mark);
+  const std::string_view output = client.output.view();
+  const std::string_view reply = output.substr(std::min(mark, output.size()));
   const bool failed = !reply.empty() && reply[0] == '-';
   if (failed) {
     ++server_.stats.total_error_replies;

@@ -108,7 +108,14 @@ void reply_random_fields(CommandContext& ctx, const Hash& hash, const RandomCoun
   };
   Random& random = ctx.server.keyspace.random;
   if (wanted.count < 0) {
-    hash.for_each_random(random, static_cast<uint64_t>(-wanted.count), reply_one);
+    constexpr uint64_t kChunk = 65536;  // between looks at whether anybody still listens
+    auto left = static_cast<uint64_t>(-wanted.count);
+    for (size_t before = 1; left > 0 && before != elements && !ctx.reply.overflowed();) {
+      before = elements;
+      const uint64_t drawn = std::min(left, kChunk);
+      hash.for_each_random(random, drawn, reply_one);
+      left -= drawn;
+    }
   } else {
     hash.for_each_distinct(random, static_cast<size_t>(wanted.count), reply_one);
   }

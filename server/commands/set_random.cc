@@ -136,13 +136,8 @@ void spop_command(CommandContext& ctx) {
 // much is pending that the client will be disconnected for it.
 void reply_any(CommandContext& ctx, const Set& set, uint64_t count) {
   Random& random = ctx.server.keyspace.random;
-  const uint64_t limit =
-      ctx.server.config.client_output_buffer_limit[static_cast<size_t>(ClientClass::kNormal)]
-          .hard_bytes;
   ctx.reply.array(count);
-  for (; count > 0 && (limit == 0 || ctx.reply.out().size() <= limit); --count) {
-    reply_member(ctx.reply, set.random(random));
-  }
+  for (; count > 0 && !ctx.reply.overflowed(); --count) reply_member(ctx.reply, set.random(random));
 }
 
 void reply_different(CommandContext& ctx, const Set& set, uint64_t count) {

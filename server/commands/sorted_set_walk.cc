@@ -61,13 +61,8 @@ void reply_random(CommandContext& ctx, const SortedSet& set, int64_t count, bool
   }
   // There is no bound to how many may be asked for, so it ends when so much is pending that the
   // client will be disconnected for it.
-  const uint64_t limit =
-      ctx.server.config.client_output_buffer_limit[static_cast<size_t>(ClientClass::kNormal)]
-          .hard_bytes;
   reply.begin(static_cast<size_t>(-count));
-  for (int64_t i = count; i < 0 && (limit == 0 || ctx.reply.out().size() <= limit); ++i) {
-    set.random(random, reply);
-  }
+  for (int64_t i = count; i < 0 && !ctx.reply.overflowed(); ++i) set.random(random, reply);
 }
 
 // The count at argument 2; nothing after the error was sent.

@@ -90,6 +90,7 @@ void Connection::flush() {
       break;
     }
     output.consume(static_cast<size_t>(sent));
+    client_->last_interaction_ms = server.now_ms();
     server.stats.total_net_output_bytes += sent;
     client_->bytes_out += static_cast<uint64_t>(sent);
     ++server.stats.total_writes_processed;
@@ -113,7 +114,6 @@ void Connection::wait_writable() {
                        if (error == asio::error::operation_aborted) return self->wait_writable();
                        Server& server = self->loop_.server();
                        server.begin_turn();
-                       self->client_->last_interaction_ms = server.now_ms();
                        self->flush();
                        self->loop_.end_turn();
                      });

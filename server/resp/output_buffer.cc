@@ -13,7 +13,15 @@ OutputBuffer::~OutputBuffer() {
   std::free(bytes_);
 }
 
+bool OutputBuffer::overflows(size_t more) {
+  if (limit_ == 0 || size() + more <= limit_) return false;
+  overflowed_ = true;
+  begin_ = end_ = 0;
+  return true;
+}
+
 void OutputBuffer::make_room(size_t more) {
+  if (overflows(more) && more <= capacity_) return;
   if (begin_ > 0) {
     std::memmove(bytes_, bytes_ + begin_, size());
     end_ -= begin_;
@@ -28,8 +36,10 @@ void OutputBuffer::make_room(size_t more) {
 }
 
 void OutputBuffer::insert(size_t position, std::string_view bytes) {
+  if (overflowed_) return;
   SPINEL_ASSERT(position <= size());
   reserve(bytes.size());
+  if (overflowed_) return;
   char* at = bytes_ + begin_ + position;
   std::memmove(at + bytes.size(), at, size() - position);
   std::memcpy(at, bytes.data(), bytes.size());

@@ -25,10 +25,17 @@ class OutputBuffer {
   std::string_view view() const { return {data(), size()}; }
   size_t capacity() const { return capacity_; }
 
+  // Bytes that may be pending; 0: any number. A buffer that would have to grow beyond that drops
+  // what it holds and is `overflowed` from then on: it stays bounded, and what it says no longer
+  // makes sense. Its client must be disconnected.
+  void set_limit(size_t bytes) { limit_ = bytes; }
+  bool overflowed() const { return overflowed_; }
+
   // Room for at least `more` bytes behind the last one; the caller writes there and then calls
   // `commit`.
   char* reserve(size_t more) {
-    if (capacity_ - end_ < more) make_room(more);
+    if (capacity_ - end_ < more) [[unlikely]]
+      make_room(more);
     return bytes_ + end_;
   }
   // Takes over `written` bytes that were put where `reserve` pointed.
@@ -38,6 +45,7 @@ class OutputBuffer {
   }
 
   void append(std::string_view bytes) {
+    if (capacity_ - end_ < bytes.size() && overflows(bytes.size())) return;
     char* to = reserve(bytes.size());
     if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
     end_ += bytes.size();
@@ -48,6 +56,7 @@ class OutputBuffer {
 
   // Drops everything behind the first `size` bytes. Needs `size <= size()`.
   void truncate(size_t size) {
+    if (overflowed_) return;
     SPINEL_ASSERT(size <= this->size());
     end_ = begin_ + size;
   }
@@ -63,12 +72,16 @@ class OutputBuffer {
   void release_idle_memory(size_t keep_bytes);
 
  private:
+  // Whether growing by `more` bytes exceeds the limit; if so, everything is dropped.
+  bool overflows(size_t more);
   void make_room(size_t more);
 
   char* bytes_ = nullptr;
   size_t begin_ = 0;
   size_t end_ = 0;
   size_t capacity_ = 0;
+  size_t limit_ = 0;
+  bool overflowed_ = false;
 };
 
 }  // namespace spinel::server::resp

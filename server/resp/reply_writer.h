@@ -20,6 +20,9 @@ class ReplyWriter {
   bool resp3() const { return resp3_; }
   void set_resp3(bool on) { resp3_ = on; }
   OutputBuffer& out() { return *out_; }
+  // Whether the client is owed more than it may be, so that nothing written any more will reach it:
+  // a loop whose length the client chose ends then.
+  bool overflowed() const { return out_->overflowed(); }
 
   void ok() { out_->append("+OK\r\n"); }
   // `text` must be free of CR and LF.

@@ -344,6 +344,39 @@ TEST_F(OwnProtocolTest, ASlowReaderIsCutOffAtTheHardLimit) {
   EXPECT_TRUE(slow.closes());
 }
 
+TEST_F(OwnProtocolTest, OneReplyBeyondTheHardLimitEndsTheClientBeforeItIsBuilt) {
+  start();
+  ASSERT_EQ(line("CONFIG SET client-output-buffer-limit \"normal 2mb 0 0\""), ok());
+  run("SADD", "set", "member");
+  run("ZADD", "zset", 1, "member");
+  run("HSET", "hash", "field", "value");
+  run("SET", "string", std::string(1'000'000, 'x'));
+  std::vector<std::string> many = {"MGET"};
+  many.resize(400, "string");
+  const int64_t peak = info_number("used_memory_peak");
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"SRANDMEMBER", "set", "-9000000000000000000"},
+        {"ZRANDMEMBER", "zset", "-9000000000000000000"},
+        {"HRANDFIELD", "hash", "-9000000000000000000"},
+        {"HRANDFIELD", "hash", "-4000000000000000000", "WITHVALUES"},
+        many}) {
+    RawConnection greedy = server().raw();
+    greedy.send_some(encode_command(command));
+    EXPECT_TRUE(greedy.closes()) << command[0];
+    EXPECT_EQ(run("PING"), status("PONG"));
+  }
+  EXPECT_EQ(info_number("client_output_buffer_limit_disconnections"), 5);
+  EXPECT_LT(info_number("used_memory_peak") - peak, 20'000'000);
+}
+
+TEST_F(OwnProtocolTest, AnAnswerCountsAsInteractionForTheTimeout) {
+  start_with({"--timeout", "1"});
+  EXPECT_EQ(run("BLPOP", "none", "2.5"), nil());
+  // A look at idle clients comes several times a second: one of them falls into this wait.
+  EXPECT_EQ(run("BLPOP", "none", "0.5"), nil());
+  EXPECT_EQ(run("PING"), status("PONG"));
+}
+
 TEST_F(OwnProtocolTest, ASlowReaderIsCutOffWhenItStaysAboveTheSoftLimit) {
   start();
   ASSERT_EQ(line("CONFIG SET client-output-buffer-limit \"normal 0 1mb 1\""), ok());
