@@ -112,7 +112,7 @@ TEST_F(LeaderboardTest, MaxlenRefusesWhatMakesNoSense) {
   expect_session({{"ZADD z MAXLEN 0 1 b", not_positive},
                   {"ZADD z MAXLEN -5 1 b", not_positive},
                   {"ZADD z MAXLEN x 1 b", kNotAnInteger},
-                  {"ZADD z MAXLEN 5", kSyntax},
+                  {"ZADD z MAXLEN 5", kNotAFloat},  // a score and a member
                   {"ZADD z MAXLEN 5 1", kSyntax},
                   {"ZADD z MAXLEN 5 MAX", kSyntax},
                   {"ZADD z MAXLEN 5 MAXLEN 6 1 b", kNotAFloat},
