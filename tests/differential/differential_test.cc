@@ -12,7 +12,7 @@
 namespace spinel::test {
 namespace {
 
-constexpr std::uint64_t kDefaultCommands = 80'000;
+constexpr std::uint64_t kDefaultCommands = 120'000;
 constexpr std::uint64_t kBatchCommands = 250;
 constexpr std::uint64_t kBatchesBetweenComparisons = 80;
 
