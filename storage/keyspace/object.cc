@@ -1,6 +1,7 @@
 #include "storage/keyspace/object.h"
 
 #include <cstring>
+#include <type_traits>
 
 #include "storage/base/assert.h"
 #include "storage/types/hash.h"
@@ -13,11 +14,44 @@ namespace spinel::storage {
 
 namespace {
 
-const RawString& raw(const void* object) {
-  return *static_cast<const RawString*>(object);
-}
+// A long string, in the words of the other types.
+struct String {
+  static void destroy(Encoding, void* object) {
+    RawString::destroy(static_cast<RawString*>(object));
+  }
+  static void* duplicate(Encoding, const void* object) {
+    const auto* from = static_cast<const RawString*>(object);
+    RawString* copy = RawString::create(from->size, from->size);
+    std::memcpy(copy->bytes(), from->bytes(), from->size);
+    return copy;
+  }
+  static size_t bytes(Encoding, const void* object) {
+    return static_cast<const RawString*>(object)->allocated_bytes();
+  }
+  static size_t memory(Encoding encoding, const void* object, size_t) {
+    return bytes(encoding, object);
+  }
+  static size_t free_effort(Encoding, const void*) { return 1; }
+  static void disown(Encoding, void*) {}
+};
 
-[[noreturn]] void no_such_type() {
+// Calls `use(std::type_identity<T>)` with the type of the values that this is an encoding of.
+template <typename Use>
+auto with_type(Encoding encoding, Use&& use) {
+  switch (encoding_type(encoding)) {
+    case Type::kString:
+      return use(std::type_identity<String>());
+    case Type::kList:
+      return use(std::type_identity<List>());
+    case Type::kSet:
+      return use(std::type_identity<Set>());
+    case Type::kSortedSet:
+      return use(std::type_identity<SortedSet>());
+    case Type::kHash:
+      return use(std::type_identity<Hash>());
+    case Type::kStream:
+      break;
+  }
   SPINEL_ASSERT(false);
   __builtin_unreachable();
 }
@@ -25,113 +59,40 @@ const RawString& raw(const void* object) {
 }  // namespace
 
 void destroy_object(Encoding encoding, void* object) {
-  switch (encoding_type(encoding)) {
-    case Type::kString:
-      return RawString::destroy(static_cast<RawString*>(object));
-    case Type::kList:
-      return List::destroy(encoding, object);
-    case Type::kSortedSet:
-      return SortedSet::destroy(encoding, object);
-    case Type::kSet:
-      return Set::destroy(encoding, object);
-    case Type::kHash:
-      return Hash::destroy(encoding, object);
-    default:
-      no_such_type();
-  }
+  with_type(encoding,
+            [&]<typename T>(std::type_identity<T>) { return T::destroy(encoding, object); });
 }
 
 void* duplicate_object(Encoding encoding, const void* object) {
-  switch (encoding_type(encoding)) {
-    case Type::kString: {
-      RawString* copy = RawString::create(raw(object).size, raw(object).size);
-      std::memcpy(copy->bytes(), raw(object).bytes(), raw(object).size);
-      return copy;
-    }
-    case Type::kList:
-      return List::duplicate(encoding, object);
-    case Type::kSortedSet:
-      return SortedSet::duplicate(encoding, object);
-    case Type::kSet:
-      return Set::duplicate(encoding, object);
-    case Type::kHash:
-      return Hash::duplicate(encoding, object);
-    default:
-      no_such_type();
-  }
+  return with_type(
+      encoding, [&]<typename T>(std::type_identity<T>) { return T::duplicate(encoding, object); });
 }
 
 size_t object_bytes(Encoding encoding, const void* object) {
-  switch (encoding_type(encoding)) {
-    case Type::kString:
-      return raw(object).allocated_bytes();
-    case Type::kList:
-      return List::bytes(encoding, object);
-    case Type::kSortedSet:
-      return SortedSet::bytes(encoding, object);
-    case Type::kSet:
-      return Set::bytes(encoding, object);
-    case Type::kHash:
-      return Hash::bytes(encoding, object);
-    default:
-      no_such_type();
-  }
+  return with_type(encoding,
+                   [&]<typename T>(std::type_identity<T>) { return T::bytes(encoding, object); });
 }
 
 size_t object_memory(Encoding encoding, const void* object, size_t samples) {
-  switch (encoding_type(encoding)) {
-    case Type::kString:
-      return raw(object).allocated_bytes();
-    case Type::kList:
-      return List::bytes(encoding, object);
-    case Type::kSortedSet:
-      return SortedSet::memory(encoding, object, samples);
-    case Type::kSet:
-      return Set::memory(encoding, object, samples);
-    case Type::kHash:
-      return Hash::memory(encoding, object, samples);
-    default:
-      no_such_type();
-  }
+  return with_type(encoding, [&]<typename T>(std::type_identity<T>) {
+    return T::memory(encoding, object, samples);
+  });
 }
 
 size_t free_effort(Encoding encoding, const void* object) {
-  switch (encoding_type(encoding)) {
-    case Type::kString:
-      return 1;
-    case Type::kList:
-      return List::free_effort(encoding, object);
-    case Type::kSortedSet:
-      return SortedSet::free_effort(encoding, object);
-    case Type::kSet:
-      return Set::free_effort(encoding, object);
-    case Type::kHash:
-      return Hash::free_effort(encoding, object);
-    default:
-      no_such_type();
-  }
+  return with_type(encoding, [&]<typename T>(std::type_identity<T>) {
+    return T::free_effort(encoding, object);
+  });
+}
+
+void disown_object(Encoding encoding, void* object) {
+  with_type(encoding,
+            [&]<typename T>(std::type_identity<T>) { return T::disown(encoding, object); });
 }
 
 bool has_volatile_fields(Encoding encoding, const void* object) {
   if (encoding != Encoding::kListpackExHash && encoding != Encoding::kTableHash) return false;
   return Hash(encoding, const_cast<void*>(object)).volatile_count() > 0;
-}
-
-void disown_object(Encoding encoding, void* object) {
-  switch (encoding_type(encoding)) {
-    case Type::kString:
-      return;
-    case Type::kList:
-      return;
-    case Type::kSortedSet:
-      return SortedSet::disown(encoding, object);
-    case Type::kSet:
-      return Set::disown(encoding, object);
-    case Type::kHash:
-      return Hash::disown(encoding, object);
-    default:
-      no_such_type();
-  }
 }
 
 }  // namespace spinel::storage

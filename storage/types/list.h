@@ -28,7 +28,13 @@ class List {
   static void* duplicate(Encoding encoding, const void* object);
   // See storage/keyspace/object.h.
   static size_t bytes(Encoding encoding, const void* object);
+  // All of it is counted as it changes, so that samples are not needed.
+  static size_t memory(Encoding encoding, const void* object, size_t) {
+    return bytes(encoding, object);
+  }
   static size_t free_effort(Encoding encoding, const void* object);
+  // It has no slab that would have to be disowned.
+  static void disown(Encoding, void*) {}
 
   Encoding encoding() const { return encoding_; }
   void* object() const { return object_; }

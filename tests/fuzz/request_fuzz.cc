@@ -26,7 +26,7 @@ class NoTransport final : public spinel::server::ClientTransport {
   void close() override {}
   size_t query_buffer_bytes() const override { return 0; }
   size_t query_buffer_capacity() const override { return 0; }
-  resp::PartialRequest partial_request() const override { return {}; }
+  spinel::server::resp::PartialRequest partial_request() const override { return {}; }
   int descriptor() const override { return -1; }
 };
 
