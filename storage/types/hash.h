@@ -164,8 +164,8 @@ class Hash {
                       OldExpiry old_expiry);
 
   static HashElement element_of(uint64_t slot) {
-    return {ListpackValue(HashFieldTraits::field(slot)), ListpackValue(HashFieldTraits::value(slot)),
-            HashFieldTraits::expire_at_ms(slot)};
+    return {ListpackValue(HashFieldTraits::field(slot)),
+            ListpackValue(HashFieldTraits::value(slot)), HashFieldTraits::expire_at_ms(slot)};
   }
   static HashElement element_of(const HashListpack& list, Listpack::Offset at) {
     return {list.field(at), list.value(at), list.expire_at_ms(at)};

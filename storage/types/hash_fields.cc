@@ -54,8 +54,7 @@ unsigned char* HashFields::value_of(Slot slot) {
 
 HashFields::Slot HashFields::make(std::string_view field, std::string_view value,
                                   int64_t expire_at_ms) {
-  auto* block =
-      static_cast<unsigned char*>(slab_.allocate(size_for(field, value, expire_at_ms)));
+  auto* block = static_cast<unsigned char*>(slab_.allocate(size_for(field, value, expire_at_ms)));
   auto slot = reinterpret_cast<Slot>(block);
   SPINEL_ASSERT((slot & ~(Traits::kVolatile - 1)) == 0);
   unsigned char* at = block;

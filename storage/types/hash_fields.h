@@ -114,9 +114,7 @@ class HashFields {
 
   // --- memory, in bytes
   // In constant time, without what blocks that are too large for a page hold.
-  size_t bytes() const {
-    return sizeof(HashFields) + table_.memory_bytes() + slab_.page_bytes();
-  }
+  size_t bytes() const { return sizeof(HashFields) + table_.memory_bytes() + slab_.page_bytes(); }
   // With that, estimated from `samples` fields (0: all).
   size_t memory(size_t samples);
   size_t allocations() const { return slab_.page_count() + slab_.large_blocks(); }

@@ -51,9 +51,9 @@ void HashListpack::extend() {
   Listpack* pairs = plain();
   Listpack* triples = Listpack::create();
   for (Offset at = pairs->begin(); at != pairs->end(); at = pairs->skip(at, 2)) {
-    triples = Listpack::append(triples, {item_of(pairs->value(at)),
-                                         item_of(pairs->value(pairs->next(at))),
-                                         expiry_item(kNoExpiry)});
+    triples =
+        Listpack::append(triples, {item_of(pairs->value(at)),
+                                   item_of(pairs->value(pairs->next(at))), expiry_item(kNoExpiry)});
   }
   Listpack::destroy(pairs);
   object_ = new Extended{.list = triples, .volatile_count = 0, .next_expiry_ms = kNever};
@@ -74,8 +74,8 @@ void HashListpack::forget_volatile(int64_t expire_at_ms) {
 void HashListpack::append(std::string_view field, std::string_view value, int64_t expire_at_ms) {
   if (expire_at_ms != kNoExpiry && !has_expiries()) extend();
   if (has_expiries()) {
-    set_list(Listpack::append(mutable_list(), {ListpackItem(field), ListpackItem(value),
-                                               expiry_item(expire_at_ms)}));
+    set_list(Listpack::append(
+        mutable_list(), {ListpackItem(field), ListpackItem(value), expiry_item(expire_at_ms)}));
     count_volatile(expire_at_ms);
   } else {
     set_list(Listpack::append(mutable_list(), {ListpackItem(field), ListpackItem(value)}));
