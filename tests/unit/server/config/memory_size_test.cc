@@ -24,6 +24,9 @@ TEST(MemorySize, RefusesWhatIsNoSize) {
     EXPECT_EQ(parse_memory(text), std::nullopt) << text;
   }
   EXPECT_EQ(parse_memory(std::string(128, '1')), std::nullopt);
+  // What stands behind a NUL is not seen, as with Redis.
+  EXPECT_EQ(parse_memory(std::string_view("1mb\0x", 5)), 1u << 20);
+  EXPECT_EQ(parse_memory(std::string_view("\0x", 2)), 0u);
 }
 
 TEST(MemorySize, WhatIsBeyondCountingIsHuge) {
