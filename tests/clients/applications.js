@@ -1,4 +1,4 @@
-// A leaderboard, a job queue and a session store as programs use them: applications.js PORT
+// A leaderboard, a job queue, a session store and an audience as programs use them: applications.js PORT
 //
 // Prints what it saw. The output is the same with every server that does what Redis does, and the
 // same as that of applications.py.
@@ -136,12 +136,69 @@ async function sessionStore(redis) {
   });
 }
 
+async function audience(redis) {
+  const pipe = redis.pipeline();
+  for (let day = 0; day < 3; ++day) {
+    for (let user = 0; user < 3000; user += day + 2) pipe.setbit(`day:${day}`, (user * 37) % 20011, 1);
+  }
+  show('audience: marked', (await pipe.exec()).length);
+  const count = (key, ...range) => redis.bitcount(key, ...range);
+  show('audience: days', [await count('day:0'), await count('day:1'), await count('day:2')]);
+  show('audience: unmarked', [await redis.setbit('day:0', 74, 0), await redis.getbit('day:0', 74)]);
+  for (const operation of ['AND', 'OR', 'XOR']) {
+    show(`audience: ${operation}`, [
+      await redis.bitop(operation, 'result', 'day:0', 'day:1', 'day:2', 'day:none'), await count('result')]);
+  }
+  show('audience: NOT', [await redis.bitop('NOT', 'result', 'day:2'), await count('result', -9, -1)]);
+  show('audience: bits', await count('day:1', 5, -5, 'BIT'));
+  show('audience: first and last', [
+    await redis.bitpos('day:1', 1), await redis.bitpos('day:1', 1, 8), await redis.bitpos('day:1', 0, 3, 9, 'BIT'),
+    await redis.bitpos('day:none', 1)]);
+  show('audience: far away', [
+    await redis.setbit('far', 2 ** 32 - 1, 1), await count('far'), await redis.strlen('far'),
+    await redis.bitpos('far', 1), (await redis.getrange('far', 2 ** 29 - 2, -1)) === '\0\x01']);
+  show('audience: no further', await redis.del('far'));
+  await assert.rejects(redis.setbit('far', 2 ** 32, 1), (error) => {
+    show('audience: too far', error.message.replace(/^ERR /, ''));  // Python leaves that out
+    return true;
+  });
+  show('audience: counters', await redis.bitfield(
+    'counters', 'SET', 'u8', '#1', 250, 'INCRBY', 'u8', '#1', 10, 'OVERFLOW', 'SAT', 'INCRBY', 'u8', '#1', 255,
+    'OVERFLOW', 'FAIL', 'INCRBY', 'i5', 100, -17, 'GET', 'u63', 0));
+
+  for (let page = 0; page < 3; ++page) {
+    for (let start = 0; start < 2000 * page + 20; start += 20) {
+      await redis.pfadd(`page:${page}`, Array.from({ length: 20 }, (_, i) => `visitor ${start + i}`));
+    }
+  }
+  show('audience: visitors', [
+    await redis.pfcount('page:0'), await redis.pfcount('page:1'), await redis.pfcount('page:2')]);
+  show('audience: known', [await redis.pfadd('page:1', 'visitor 7'), await redis.pfadd('page:1', 'somebody')]);
+  show('audience: of any page', await redis.pfcount('page:0', 'page:1', 'page:2', 'page:none'));
+  await redis.pfmerge('pages', 'page:0', 'page:1');
+  show('audience: merged', await redis.pfcount('pages'));
+  await assert.rejects(redis.pfadd('counters', 'x'), (error) => {
+    show('audience: not a counter', error.message);
+    return true;
+  });
+
+  show('audience: shops', await redis.geoadd('shops', 13.361389, 38.115556, 'Palermo', 15.087269, 37.502669, 'Catania'));
+  show('audience: moved', await redis.geoadd('shops', 'CH', 13.4, 38.1, 'Palermo'));
+  show('audience: apart', await redis.geodist('shops', 'Palermo', 'Catania', 'km'));
+  show('audience: hashes', await redis.geohash('shops', 'Palermo', 'Catania', 'Rome'));
+  show('audience: near', await redis.geosearch(
+    'shops', 'FROMLONLAT', 15, 37, 'BYRADIUS', 200, 'km', 'ASC', 'WITHDIST'));
+  show('audience: in a box', await redis.geosearch('shops', 'FROMMEMBER', 'Catania', 'BYBOX', 100, 100, 'km'));
+  show('audience: kept', await redis.geosearchstore('near', 'shops', 'FROMLONLAT', 15, 37, 'BYRADIUS', 200, 'km'));
+}
+
 async function main() {
   const redis = connect();
   await redis.flushall();
   await leaderboard(redis);
   await jobQueue(redis);
   await sessionStore(redis);
+  await audience(redis);
   redis.disconnect();
 }
 

@@ -1,4 +1,4 @@
-"""A leaderboard, a job queue and a session store as programs use them: applications.py PORT
+"""A leaderboard, a job queue, a session store and an audience as programs use them: applications.py PORT
 
 Prints what it saw. The output is the same with every server that does what Redis does, and the same
 as that of applications.js.
@@ -133,12 +133,61 @@ def session_store(client):
         show("session: wrong type", str(error))
 
 
+def audience(client):
+    pipe = client.pipeline(transaction=False)
+    for day in range(3):
+        for user in range(0, 3000, day + 2):
+            pipe.setbit(f"day:{day}", user * 37 % 20011, 1)
+    show("audience: marked", len(pipe.execute()))
+    show("audience: days", [client.bitcount(f"day:{day}") for day in range(3)])
+    show("audience: unmarked", [client.setbit("day:0", 74, 0), client.getbit("day:0", 74)])
+    for operation in ("AND", "OR", "XOR"):
+        show(f"audience: {operation}", [client.bitop(operation, "result", "day:0", "day:1", "day:2", "day:none"),
+                                        client.bitcount("result")])
+    show("audience: NOT", [client.bitop("NOT", "result", "day:2"), client.bitcount("result", -9, -1)])
+    show("audience: bits", client.bitcount("day:1", 5, -5, "BIT"))
+    show("audience: first and last", [client.bitpos("day:1", 1), client.bitpos("day:1", 1, 8),
+                                      client.bitpos("day:1", 0, 3, 9, "BIT"), client.bitpos("day:none", 1)])
+    show("audience: far away", [client.setbit("far", 2**32 - 1, 1), client.bitcount("far"), client.strlen("far"),
+                                client.bitpos("far", 1), client.getrange("far", 2**29 - 2, -1) == "\x00\x01"])
+    show("audience: no further", client.delete("far"))
+    try:
+        client.setbit("far", 2**32, 1)
+    except redis.ResponseError as error:
+        show("audience: too far", str(error))
+    show("audience: counters", client.bitfield("counters").set("u8", "#1", 250).incrby("u8", "#1", 10)
+         .incrby("u8", "#1", 255, "SAT").incrby("i5", 100, -17, "FAIL").get("u63", 0).execute())
+
+    for page in range(3):
+        for start in range(0, 2000 * page + 20, 20):
+            client.pfadd(f"page:{page}", *(f"visitor {number}" for number in range(start, start + 20)))
+    show("audience: visitors", [client.pfcount(f"page:{page}") for page in range(3)])
+    show("audience: known", [client.pfadd("page:1", "visitor 7"), client.pfadd("page:1", "somebody")])
+    show("audience: of any page", client.pfcount("page:0", "page:1", "page:2", "page:none"))
+    client.pfmerge("pages", "page:0", "page:1")
+    show("audience: merged", client.pfcount("pages"))
+    try:
+        client.pfadd("counters", "x")
+    except redis.ResponseError as error:
+        show("audience: not a counter", str(error))
+
+    show("audience: shops", client.geoadd("shops", [13.361389, 38.115556, "Palermo", 15.087269, 37.502669, "Catania"]))
+    show("audience: moved", client.geoadd("shops", [13.4, 38.1, "Palermo"], ch=True))
+    show("audience: apart", f"{client.geodist('shops', 'Palermo', 'Catania', 'km'):.4f}")
+    show("audience: hashes", client.geohash("shops", "Palermo", "Catania", "Rome"))
+    near = client.geosearch("shops", longitude=15, latitude=37, radius=200, unit="km", sort="ASC", withdist=True)
+    show("audience: near", [[name, f"{distance:.4f}"] for name, distance in near])
+    show("audience: in a box", client.geosearch("shops", member="Catania", width=100, height=100, unit="km"))
+    show("audience: kept", client.geosearchstore("near", "shops", longitude=15, latitude=37, radius=200, unit="km"))
+
+
 def main():
     client = connect()
     client.flushall()
     leaderboard(client)
     job_queue(client)
     session_store(client)
+    audience(client)
 
 
 main()
