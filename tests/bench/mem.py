@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Memory per element of several servers on the same data: growth of the process's resident set / elements.
+"""Memory per element of several servers on the same data: growth of the process's resident set / elements,
+the ratio to the first server named, and where there is one the goal.
 
     tools/build release spinel-server
     tests/bench/mem.py redis='redis-server --port {port} --save ""' spinel='build/release/spinel-server --port {port}'
 
-usage: mem.py [--scale F] [--only PART-OF-A-NAME] NAME=COMMAND ...   ({port} in COMMAND is replaced)
+usage: mem.py [--scale F] [--sparse] [--only PART-OF-A-NAME] NAME=COMMAND ...   ({port} in COMMAND is replaced)
 
---scale 0.1 loads a tenth of the elements. A data set whose commands a server does not have says so and is skipped.
+--scale 0.1 loads a tenth of the elements. --sparse loads the sparse bitmaps, too, for which Redis takes 5 GB.
+A data set whose commands a server does not have says so and is skipped.
 """
 import os, random, shlex, socket, subprocess, sys, time
 
@@ -51,7 +53,7 @@ def feed(port, gen, batch=2000):
     if buf: s.sendall(b''.join(buf)); drain(len(buf))
     s.close(); return n
 
-def sets(scale):
+def sets(scale, include_sparse):
     R = random.Random
     N = int(1_000_000 * scale)
     def strings(vlen):
@@ -77,27 +79,46 @@ def sets(scale):
     def dau():   # 2M active users drawn from 10M ids
         r = R(3)
         for i in range(N * 2): yield enc('SETBIT', 'dau:dense', r.randrange(10_000_000), 1)
-    def sparse():  # 20k actives in a 4G id space, 10 days
+    def active():  # 2M of 10M ids: a day, SETBIT by SETBIT, and its union with 6 and with 29 more, which go then
+        r = R(3); ids = 10_000_000; some = lambda: r.getrandbits(ids) & r.getrandbits(ids) & (r.getrandbits(ids) | r.getrandbits(ids))
+        for i in r.sample(range(ids), N * 2): yield enc('SETBIT', 'day', i, 1)
+        for union in ('week', 'month'): yield enc('BITOP', 'OR', union, 'day')
+        for d in range(29):
+            data = some().to_bytes(ids // 8, 'big')
+            for i in range(0, len(data), 65536): yield enc('SETRANGE', 'other', i, data[i:i + 65536])
+            for union in ('week', 'month')[d >= 6:]: yield enc('BITOP', 'OR', union, union, 'other')
+            yield enc('DEL', 'other')
+    def sparse(users):  # so many a day in a 4G id space, 10 days
         r = R(4)
         for d in range(10):
-            for i in range(N // 500): yield enc('SETBIT', f'dau:sparse:{d}', r.randrange(4_000_000_000), 1)
+            for i in range(int(users * scale)): yield enc('SETBIT', f'dau:sparse:{d}', r.randrange(4_000_000_000), 1)
     def hll():
         for i in range(N // 10): yield enc('PFADD', f'hll:{i % 1000}', f'u{i}')
-    return [('string 15B key 32B val', lambda: strings(32)), ('string 15B key int val', ints), ('string 32B val + TTL', ttl),
-            ('zset 1 key', zset), ('hash 1 key', hbig), ('hash 8 fields (per hash)', hsmall), ('set strings 1 key', sbig),
-            ('set ints 1 key', sint), ('list 24B', lst), ('bitmap dense (MB total)', dau), ('bitmap sparse (MB total)', sparse), ('hll 1000 keys (per add)', hll)]
+    def hdense():
+        for k in range(100):
+            for i in range(0, N // 100, 500): yield enc('PFADD', f'hll:{k}', *(f'{k}:{j}' for j in range(i, i + 500)))
+    def geo():
+        r = R(5)
+        for i in range(N): yield enc('GEOADD', 'shops', f'{r.uniform(-180, 180):.6f}', f'{r.uniform(-85, 85):.6f}', f'shop:{i:010d}')
+    both = [('bitmap sparse 2k a day (MB total)', lambda: sparse(2000), 2), ('bitmap sparse 20k a day (MB total)', lambda: sparse(20_000), 2)]
+    return [('string 15B key 32B val', lambda: strings(32), 72), ('string 15B key int val', ints, 44), ('string 32B val + TTL', ttl, 90),
+            ('zset 1 key', zset, 62), ('hash 1 key', hbig, 56), ('hash 8 fields (per hash)', hsmall, 257), ('set strings 1 key', sbig, 40),
+            ('set ints 1 key', sint, 16), ('list 24B', lst, 26), ('bitmap dense (MB total)', dau, None),
+            ('bitmaps day, week, month (MB total)', active, 5), ('hll 1000 keys (per add)', hll, None), ('hll 100 dense keys (MB total)', hdense, None),
+            ('geo 1 key', geo, None)] + (both if include_sparse else [])
 
 def main():
-    a = sys.argv[1:]; scale = 1.0; only = None
+    a = sys.argv[1:]; scale = 1.0; only = None; include_sparse = False
     while a and a[0].startswith('--'):
-        if a[0] == '--scale': scale = float(a[1])
-        elif a[0] == '--only': only = a[1]
-        a = a[2:]
+        if a[0] == '--scale': scale = float(a[1]); a = a[2:]
+        elif a[0] == '--only': only = a[1]; a = a[2:]
+        elif a[0] == '--sparse': include_sparse = True; a = a[1:]
+        else: raise SystemExit('unknown ' + a[0])
     servers = [x.split('=', 1) for x in a]
-    print(f'{"data set":28}' + ''.join(f'{n:>22}' for n, _ in servers) + '   (bytes/element, load s)')
-    for name, gen in sets(scale):
+    print(f'{"data set":36}' + ''.join(f'{n:>24}' for n, _ in servers) + '   (bytes/element, ratio, load s; goal)')
+    for name, gen, goal in sets(scale, include_sparse):
         if only and only not in name: continue
-        row = []
+        row = []; base = None
         for n, cmd in servers:
             p, port = start(n, cmd)
             try:
@@ -105,12 +126,13 @@ def main():
                 k = feed(port, gen()); t = time.time() - t; time.sleep(1.0)
                 if p.poll() is not None: raise ConnectionError('ended')
                 m = rss(p.pid) - m0
-                row.append(f'{m/1e6:.1f} MB {t:.1f}' if 'MB total' in name else f'{m/k:.1f} {t:.1f}')
+                base = base or m
+                row.append((f'{m/1e6:.1f} MB' if 'MB total' in name else f'{m/k:.1f}') + f' {m/base:.2f} {t:.1f}')
             except SystemExit as e: row.append('failed: ' + str(e)[:24])
             except (OSError, ValueError) as e:  # the connection, or its end in the middle of a reply
                 try: status = p.wait(1)
                 except subprocess.TimeoutExpired: row.append('failed: ' + str(e)[:24])
                 else: raise SystemExit(f'{n} ended with status {status} while loading {name}')
             finally: p.kill(); p.wait()
-        print(f'{name:28}' + ''.join(f'{c:>22}' for c in row), flush=True)
+        print(f'{name:36}' + ''.join(f'{c:>24}' for c in row) + (f'   goal {goal}' if goal else ''), flush=True)
 main()
