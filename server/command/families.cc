@@ -20,6 +20,7 @@ std::span<const CommandFamily> all_command_families() {
       hash_expire_commands(),
       hash_getex_commands(),
       hash_walk_commands(),
+      hyperloglog_commands(),
       info_commands(),
       latency_commands(),
       list_commands(),

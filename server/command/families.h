@@ -21,6 +21,7 @@ CommandFamily hash_counter_commands();
 CommandFamily hash_expire_commands();
 CommandFamily hash_getex_commands();
 CommandFamily hash_walk_commands();
+CommandFamily hyperloglog_commands();
 CommandFamily info_commands();
 CommandFamily latency_commands();
 CommandFamily list_commands();
