@@ -353,6 +353,7 @@ void Server::on_evict(storage::Database& database, const storage::Key& key) {
 
 void Server::on_fields_expire(storage::Database& database, const storage::Key& key,
                               std::span<const std::string> fields, bool is_empty) {
+  stats.expired_subkeys += static_cast<int64_t>(fields.size());
   dirty += static_cast<int64_t>(fields.size());
   std::vector<std::string_view> effect = {"HDEL", key.bytes};
   effect.insert(effect.end(), fields.begin(), fields.end());

@@ -21,6 +21,7 @@ void write_traffic(InfoWriter& info, const Stats& stats, const InstantaneousRate
 }
 
 void write_keyspace(InfoWriter& info, const Stats& stats, const StatsGauges& gauges) {
+  info.field("expired_subkeys", stats.expired_subkeys);  // since 7.4
   info.field("expired_keys", stats.expired_keys);
   info.fixed("expired_stale_perc", stats.expired_stale_perc);
   info.field("expired_time_cap_reached_count", stats.expired_time_cap_reached_count);

@@ -38,6 +38,7 @@ struct Stats {
   // Keyspace.
   int64_t keyspace_hits = 0;
   int64_t keyspace_misses = 0;
+  int64_t expired_subkeys = 0;  // fields of hashes
   int64_t expired_keys = 0;
   double expired_stale_perc = 0;  // an estimate, 0..100
   int64_t expired_time_cap_reached_count = 0;

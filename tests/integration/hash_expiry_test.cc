@@ -227,12 +227,14 @@ TEST_F(HashExpiryTest, AHashWhoseFieldsExpiredIsGone) {
 }
 
 TEST_F(HashExpiryTest, TheActiveCycleRemovesFieldsAndHashes) {
+  const long long expired_before = info_number("expired_subkeys");
   for (int i = 0; i < 500; ++i) {
     const std::string key = "h" + std::to_string(i);
     run("HSETEX", key, "PX", 1, "FIELDS", 2, "a", "1", "b", "2");
     if (i % 10 == 0) run("HSET", key, "stays", "v");
   }
   EXPECT_TRUE(wait_until([&] { return run("DBSIZE") == integer(50); }));
+  EXPECT_EQ(info_number("expired_subkeys"), expired_before + 1000);
   EXPECT_EQ(run("HGETALL", "h10"), bulks({"stays", "v"}));
 }
 

@@ -146,6 +146,7 @@ TEST_F(HashCommands, ExpiredFieldsAreDeletedWhenTheHashIsUsed) {
   EXPECT_EQ(run("HGET", "h", "b"), bulk("2"));
   EXPECT_THAT(server_.take_effects(), ElementsAre("HDEL h a c"));
   EXPECT_THAT(server_.take_events(), ElementsAre("hexpired h"));
+  EXPECT_EQ(server_.server.stats.expired_subkeys, 2);
   EXPECT_EQ(run("HLEN", "h"), integer(1));
   expire_now("h", "b");
   EXPECT_EQ(run("EXISTS", "h"), integer(0));

@@ -100,7 +100,7 @@ TEST(InfoStats, SectionHasEveryFieldOnce) {
     ++lines;
   }
   EXPECT_EQ(names.size(), lines);
-  EXPECT_EQ(lines, 61u);
+  EXPECT_EQ(lines, 62u);
 
   InfoWriter other(select({"cpu"}));
   write_stats_section(other, stats, InstantaneousRates(), gauges);
