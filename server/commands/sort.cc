@@ -129,6 +129,7 @@ struct Element {
   std::string text;
   double score = 0;
   std::optional<std::string> weight = {};  // what BY leads to
+  size_t position = 0;                     // before sorting
 };
 
 // Part of a collection: of those in its order, `count` elements from `first` on.
@@ -206,6 +207,10 @@ std::vector<Element> load(const Item& item, const Options& options) {
       break;
     case Type::kSet:  // has no order to begin or end with
       load_set(item, elements);
+      if (options.stores() && options.alpha && options.by) {
+        // Elements of the same weight keep this order, which must be the same everywhere.
+        std::ranges::sort(elements, {}, &Element::text);
+      }
       if (!options.sorted) {
         const auto begin = elements.begin() + static_cast<ptrdiff_t>(range.first);
         elements.erase(begin + static_cast<ptrdiff_t>(range.count), elements.end());
@@ -220,32 +225,37 @@ std::vector<Element> load(const Item& item, const Options& options) {
 
 // --- values of elements
 
-std::optional<std::string> field_value(CommandContext& ctx, const Item& item,
-                                       std::string_view field) {
-  if (item->type() != Type::kHash) return std::nullopt;
+// A value, or nothing where there is none.
+using Value = std::optional<std::string_view>;
+
+template <typename Visit>
+void visit_field(CommandContext& ctx, const Item& item, std::string_view field, Visit&& visit) {
+  if (item->type() != Type::kHash) return visit(Value());
   const auto found = hash_at(ctx, item).find(storage::HashField(field));
-  if (!found) return std::nullopt;
   char digits[storage::kMaxDoubleChars];
-  return std::string(found->value.bytes(digits));
+  visit(found ? Value(found->value.bytes(digits)) : Value());
 }
 
-std::optional<std::string> string_value(const Item& item) {
-  if (item->type() != Type::kString) return std::nullopt;
+template <typename Visit>
+void visit_string(const Item& item, Visit&& visit) {
+  if (item->type() != Type::kString) return visit(Value());
   storage::IntegerText scratch;
-  return std::string(storage::string_bytes(*item, scratch));
+  visit(Value(storage::string_bytes(*item, scratch)));
 }
 
-// What the pattern leads to for this element, if there is anything.
-std::optional<std::string> value_for(CommandContext& ctx, const Pattern& pattern,
-                                     const std::string& element) {
-  if (pattern.kind == Pattern::Kind::kNone) return std::nullopt;
-  if (pattern.kind == Pattern::Kind::kElement) return element;
+// Calls `visit(const Value&)` once, for what the pattern leads to for this element; the value is
+// valid until that returns.
+template <typename Visit>
+void visit_value(CommandContext& ctx, const Pattern& pattern, const std::string& element,
+                 Visit&& visit) {
+  if (pattern.kind == Pattern::Kind::kNone) return visit(Value());
+  if (pattern.kind == Pattern::Kind::kElement) return visit(Value(element));
   std::string name(pattern.before);
   name.append(element).append(pattern.after);
   const Item item = ctx.find_read(Key(name));
-  if (!item) return std::nullopt;
-  return pattern.kind == Pattern::Kind::kField ? field_value(ctx, item, pattern.field)
-                                               : string_value(item);
+  if (!item) return visit(Value());
+  if (pattern.kind == Pattern::Kind::kField) return visit_field(ctx, item, pattern.field, visit);
+  visit_string(item, visit);
 }
 
 // As strtod reads it, up to a NUL; nothing if it is no number, or none that a double can hold.
@@ -263,8 +273,13 @@ std::optional<double> parse_score(const std::string& text) {
 // Finds out what the elements are to be sorted by. False if a number is wanted and there is
 // something else.
 bool weigh(CommandContext& ctx, const Options& options, std::vector<Element>& elements) {
+  size_t position = 0;
   for (Element& element : elements) {
-    if (options.by) element.weight = value_for(ctx, *options.by, element.text);
+    element.position = position++;
+    if (options.by) {
+      visit_value(ctx, *options.by, element.text,
+                  [&element](const Value& value) { element.weight = value; });
+    }
     if (options.alpha) continue;
     if (options.by && !element.weight) continue;  // counts as 0
     const std::optional<double> score = parse_score(options.by ? *element.weight : element.text);
@@ -314,41 +329,41 @@ int compare(const Element& a, const Element& b, const Options& options,
   return options.stores() ? left.compare(right) : collation.compare(left, right);
 }
 
-// Brings the elements of `range` to where they belong in the whole, and drops the others.
+// Sorts the elements of `range`, as they are in the sorted whole, and drops the others.
 void sort_range(CommandContext& ctx, const Options& options, Range range,
                 std::vector<Element>& elements) {
   const Collation collation(ctx.server.config.locale_collate);
   const auto before = [&](const Element& a, const Element& b) {
     const int order = compare(a, b, options, collation);
+    if (order == 0) return a.position < b.position;
     return options.descending ? order > 0 : order < 0;
   };
-  const auto end = elements.begin() + static_cast<ptrdiff_t>(range.first + range.count);
-  if (!options.alpha && end != elements.end()) {
-    // Only equal elements have the same number and the same text.
-    std::partial_sort(elements.begin(), end, elements.end(), before);
-  } else {
-    std::stable_sort(elements.begin(), elements.end(), before);
-  }
+  const auto begin = elements.begin() + static_cast<ptrdiff_t>(range.first);
+  const auto end = begin + static_cast<ptrdiff_t>(range.count);
+  // What is outside of the range is kept from being sorted.
+  if (begin != elements.begin()) std::nth_element(elements.begin(), begin, elements.end(), before);
+  if (end != elements.end()) std::nth_element(begin, end, elements.end(), before);
+  std::sort(begin, end, before);
   elements.erase(end, elements.end());
-  elements.erase(elements.begin(), elements.begin() + static_cast<ptrdiff_t>(range.first));
+  elements.erase(elements.begin(), begin);
 }
 
 // --- results
 
-// Calls `visit(const std::optional<std::string>&)` for each value of the result, in order.
+// Calls `visit(const Value&)` for each value of the result, in order.
 template <typename Visit>
 void for_each_value(CommandContext& ctx, const Options& options,
                     const std::vector<Element>& elements, Visit&& visit) {
   for (const Element& element : elements) {
-    if (options.get.empty()) visit(std::optional<std::string>(element.text));
-    for (const Pattern& pattern : options.get) visit(value_for(ctx, pattern, element.text));
+    if (options.get.empty()) visit(Value(element.text));
+    for (const Pattern& pattern : options.get) visit_value(ctx, pattern, element.text, visit);
   }
 }
 
 void reply_values(CommandContext& ctx, const Options& options,
                   const std::vector<Element>& elements) {
   ctx.reply.array(elements.size() * std::max<size_t>(options.get.size(), 1));
-  for_each_value(ctx, options, elements, [&](const std::optional<std::string>& value) {
+  for_each_value(ctx, options, elements, [&](const Value& value) {
     if (value) {
       ctx.reply.bulk(*value);
     } else {
@@ -376,8 +391,8 @@ void store_values(CommandContext& ctx, const Options& options,
   }
   const storage::ListOptions list_limits = list_options(ctx);
   List list = List::create();
-  for_each_value(ctx, options, elements, [&](const std::optional<std::string>& value) {
-    list.push(storage::ListEnd::kBack, value ? std::string_view(*value) : "", list_limits);
+  for_each_value(ctx, options, elements, [&](const Value& value) {
+    list.push(storage::ListEnd::kBack, value.value_or(""), list_limits);
   });
   const auto count = static_cast<int64_t>(list.size());
   Item item = ctx.find_write(key);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/support/server_test.h"
 
 namespace spinel::test {
@@ -175,6 +177,25 @@ TEST_F(SortTest, ManyElements) {
   EXPECT_EQ(run("SORT", "l"), bulks(expected));
   EXPECT_EQ(run("SORT", "l", "LIMIT", 2500, 3), bulks({"2500", "2501", "2502"}));
   EXPECT_EQ(run("SORT", "l", "DESC", "LIMIT", 0, 2), bulks({"4999", "4998"}));
+  std::vector<std::string> texts = expected;
+  std::sort(texts.begin(), texts.end());
+  for (const int first : {0, 1, 2500, 4990}) {
+    const std::vector<std::string> part(texts.begin() + first, texts.begin() + first + 10);
+    EXPECT_EQ(run("SORT", "l", "ALPHA", "LIMIT", first, 10), bulks(part));
+  }
+}
+
+TEST_F(SortTest, EqualWeightsLeaveTheOrderOfAList) {
+  std::vector<std::string> expected;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string element = std::to_string((i * 7919) % 1000);
+    run("RPUSH", "l", element);
+    run("SET", "w_" + element, i % 2);
+    if (i % 2 == 0) expected.push_back(element);
+  }
+  const Reply all = run("SORT", "l", "BY", "w_*", "ALPHA");
+  ASSERT_EQ(all.elements.size(), 1000u);
+  EXPECT_EQ(array({all.elements.begin(), all.elements.begin() + 500}), bulks(expected));
 }
 
 }  // namespace

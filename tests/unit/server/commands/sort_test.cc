@@ -63,6 +63,13 @@ TEST_F(SortCommands, TextEndsAtItsFirstNulUnlessStored) {
             array({bulk("a"), bulk(std::string("b\0a", 3)), bulk(std::string("b\0z", 3))}));
 }
 
+TEST_F(SortCommands, WhatIsStoredDoesNotDependOnTheOrderOfASet) {
+  prepare("SADD", "s", "c", "a", "d", "b");
+  run("MSET", "w_a", "x", "w_b", "x", "w_c", "w");
+  EXPECT_EQ(run("SORT", "s", "BY", "w_*", "ALPHA", "STORE", "l"), integer(4));
+  EXPECT_EQ(run("LRANGE", "l", "0", "-1"), array({bulk("d"), bulk("c"), bulk("a"), bulk("b")}));
+}
+
 TEST_F(SortCommands, TheConfiguredLocaleOrdersText) {
   prepare("RPUSH", "l", "b", "B", "a", "A");
   run("CONFIG", "SET", "locale-collate", "C");
