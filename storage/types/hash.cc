@@ -1,5 +1,7 @@
 #include "storage/types/hash.h"
 
+#include <unordered_set>
+
 #include "storage/base/assert.h"
 
 namespace spinel::storage {
@@ -164,9 +166,33 @@ bool Hash::erase(const HashField& field) {
 
 std::vector<HashElement> Hash::all() const {
   std::vector<HashElement> elements;
-  elements.reserve(size());
+  if (!may_hide()) elements.reserve(size());
   for_each([&elements](const HashElement& element) { elements.push_back(element); });
   return elements;
+}
+
+const uint64_t* Hash::draw(Random& random) const {
+  constexpr int kMaxDraws = 100;
+  for (int draws = 0; draws < kMaxDraws && !empty(); ++draws) {
+    const uint64_t* slot = table().random(random);
+    if (!hidden(HashFieldTraits::expire_at_ms(*slot))) return slot;
+  }
+  return nullptr;
+}
+
+std::optional<std::vector<uint64_t>> Hash::draw_distinct(Random& random, size_t count) const {
+  // Several times what it takes as long as few are hidden and no more than a third is wanted.
+  size_t draws = 4 * count + 100;
+  std::unordered_set<uint64_t> drawn(count);
+  std::vector<uint64_t> slots;
+  slots.reserve(count);
+  while (slots.size() < count) {
+    if (draws-- == 0) return std::nullopt;
+    const uint64_t slot = *table().random(random);
+    if (hidden(HashFieldTraits::expire_at_ms(slot))) continue;
+    if (drawn.insert(slot).second) slots.push_back(slot);
+  }
+  return slots;
 }
 
 std::optional<HashElement> Hash::random(Random& random) const {

@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "storage/types/hash_fields.h"
@@ -184,6 +183,10 @@ class Hash {
   }
   // Where all elements that are not hidden are.
   std::vector<HashElement> all() const;
+  // Slots of a table whose fields are not hidden, drawn at random: one, and `count` different ones.
+  // Nothing if so many fields are hidden that looking at all is better.
+  const uint64_t* draw(Random& random) const;
+  std::optional<std::vector<uint64_t>> draw_distinct(Random& random, size_t count) const;
 
   Encoding encoding_;
   void* object_;
@@ -192,9 +195,13 @@ class Hash {
 
 template <typename Visit>
 void Hash::for_each_random(Random& random, uint64_t count, Visit&& visit) const {
-  if (is_table() && !may_hide()) {
-    for (; count > 0 && !empty(); --count) visit(element_of(*table().random(random)));
-    return;
+  if (is_table()) {
+    for (; count > 0; --count) {
+      const uint64_t* slot = draw(random);
+      if (slot == nullptr) break;
+      visit(element_of(*slot));
+    }
+    if (count == 0) return;
   }
   const std::vector<HashElement> elements = all();
   for (; count > 0 && !elements.empty(); --count) visit(elements[random.below(elements.size())]);
@@ -204,14 +211,11 @@ template <typename Visit>
 void Hash::for_each_distinct(Random& random, size_t count, Visit&& visit) const {
   // Above a third it is quicker to look at each field once than to draw some again and again.
   constexpr size_t kFewOfAll = 3;
-  if (is_table() && !may_hide() && count < size() / kFewOfAll) {
-    std::unordered_set<uint64_t> drawn;
-    drawn.reserve(count);
-    while (drawn.size() < count) {
-      const uint64_t slot = *table().random(random);
-      if (drawn.insert(slot).second) visit(element_of(slot));
+  if (is_table() && count < size() / kFewOfAll) {
+    if (const auto slots = draw_distinct(random, count)) {
+      for (const uint64_t slot : *slots) visit(element_of(slot));
+      return;
     }
-    return;
   }
   // Each is taken with the probability that makes the number come out right.
   size_t left = size();

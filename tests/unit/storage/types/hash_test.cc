@@ -299,6 +299,50 @@ TEST(HashTest, RandomFieldsAreUniform) {
   }
 }
 
+TEST(HashTest, RandomFieldsAreUniformAmongThoseThatDidNotExpire) {
+  Owner h;
+  for (int i = 0; i < 300; ++i) h.set(std::to_string(i), "v", i < 100 ? kNoExpiry : 1000);
+  h.hash.set_now(2000);
+  ASSERT_TRUE(h.hash.is_table());
+  Random random(7);
+  std::map<std::string, int> one;
+  std::map<std::string, int> several;
+  std::map<std::string, int> distinct;
+  for (int i = 0; i < 20'000; ++i) ++one[text_of(h.hash.random(random)->field)];
+  h.hash.for_each_random(random, 20'000,
+                         [&](const HashElement& e) { ++several[text_of(e.field)]; });
+  for (int i = 0; i < 4'000; ++i) {
+    h.hash.for_each_distinct(random, i % 2 == 0 ? 5 : 50,
+                             [&](const HashElement& e) { ++distinct[text_of(e.field)]; });
+  }
+  EXPECT_LT(chi_square(one, 100, 20'000), kMaxChiSquare99);
+  EXPECT_LT(chi_square(several, 100, 20'000), kMaxChiSquare99);
+  EXPECT_LT(chi_square(distinct, 100, 110'000), kMaxChiSquare99);
+}
+
+TEST(HashTest, RandomFieldsWhereNearlyAllExpired) {
+  Owner h;
+  for (int i = 0; i < 20'000; ++i) h.set(std::to_string(i), "v", i < 3 ? kNoExpiry : 1000);
+  h.hash.set_now(2000);
+  Random random(8);
+  const auto drawn = [&](auto&& draw) {
+    std::vector<std::string> fields;
+    draw([&](const HashElement& e) { fields.push_back(text_of(e.field)); });
+    for (const std::string& field : fields) EXPECT_LT(std::stoi(field), 3);
+    return fields;
+  };
+  EXPECT_LT(std::stoi(text_of(h.hash.random(random)->field)), 3);
+  EXPECT_EQ(drawn([&](auto visit) { h.hash.for_each_random(random, 1000, visit); }).size(), 1000u);
+  auto distinct = drawn([&](auto visit) { h.hash.for_each_distinct(random, 2, visit); });
+  EXPECT_EQ(std::set(distinct.begin(), distinct.end()).size(), 2u);
+  distinct = drawn([&](auto visit) { h.hash.for_each_distinct(random, 100, visit); });
+  EXPECT_THAT(distinct, UnorderedElementsAre("0", "1", "2"));
+  for (const char* field : {"0", "1", "2"}) h.hash.erase(HashField(field));
+  EXPECT_FALSE(h.hash.random(random).has_value());
+  EXPECT_THAT(drawn([&](auto visit) { h.hash.for_each_random(random, 5, visit); }), IsEmpty());
+  EXPECT_THAT(drawn([&](auto visit) { h.hash.for_each_distinct(random, 5, visit); }), IsEmpty());
+}
+
 TEST(HashTest, ScanSeesAllFieldsAcrossChanges) {
   Owner h;
   for (int i = 0; i < 3000; ++i) h.set("stay" + std::to_string(i), "v");
