@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "server/command/families.h"
-#include "server/commands/hash_access.h"
+#include "server/commands/hash_field_args.h"
 
 namespace spinel::server {
 namespace {
@@ -30,10 +30,8 @@ void propagate_result(CommandContext& ctx, std::string_view text, const Found& b
   const std::string_view value[] = {"HSET", ctx.arg(1), ctx.arg(2), text};
   ctx.propagate(value);
   if (!before || before->expire_at_ms == kNoExpiry) return;
-  const IntegerArgument time(before->expire_at_ms);
-  const std::string_view expiry[] = {"HPEXPIREAT", ctx.arg(1), time.view(),
-                                     "FIELDS",     "1",        ctx.arg(2)};
-  ctx.propagate(expiry);
+  const std::string_view field[] = {ctx.arg(2)};
+  propagate_expiry(ctx, before->expire_at_ms, field);
 }
 
 void hincrby_command(CommandContext& ctx) {

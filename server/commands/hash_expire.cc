@@ -2,6 +2,8 @@
 //
 // However a time was given, the effect is HPEXPIREAT with Unix milliseconds and without conditions,
 // for the fields that got it, or HDEL where that time has passed.
+#include <vector>
+
 #include "server/command/families.h"
 #include "server/commands/hash_field_args.h"
 
@@ -18,27 +20,6 @@ constexpr int64_t kFieldWithoutExpiry = -1;
 constexpr int64_t kConditionNotMet = 0;
 constexpr int64_t kDone = 1;
 constexpr int64_t kDeleted = 2;
-
-// Reads "FIELDS n field ..." at `index`, up to the end. Nothing after the error was sent.
-std::optional<FieldArgs> read_fields(CommandContext& ctx, size_t index) {
-  if (!ctx.arg_is(index, "FIELDS") || index + 1 == ctx.arity()) {
-    ctx.error("ERR Mandatory argument FIELDS is missing or not at the right position");
-    return std::nullopt;
-  }
-  constexpr std::string_view kNotPositive = "ERR Parameter `numFields` should be greater than 0";
-  const std::optional<int64_t> count = ctx.integer(index + 1, kNotPositive);
-  if (!count) return std::nullopt;
-  if (*count < 1) {
-    ctx.error(kNotPositive);
-    return std::nullopt;
-  }
-  const size_t first = index + 2;
-  if (static_cast<uint64_t>(*count) != ctx.arity() - first) {
-    ctx.error("ERR The `numfields` parameter must match the number of arguments");
-    return std::nullopt;
-  }
-  return FieldArgs{.first = first, .end = ctx.arity(), .step = 1};
-}
 
 void reply_no_such_fields(CommandContext& ctx, const FieldArgs& fields) {
   ctx.reply.array(fields.count());
@@ -76,21 +57,20 @@ bool allows(Condition condition, int64_t current_ms, int64_t new_ms) {
 }
 
 void expire_fields(CommandContext& ctx, TimeForm form) {
-  const std::optional<int64_t> time_ms = field_expiry_time(ctx, 2, form);
-  if (!time_ms) return;
-  const Condition condition = condition_at(ctx, 3);
-  const auto fields = read_fields(ctx, condition == Condition::kNone ? 3 : 4);
-  if (!fields) return;
   const storage::Key key = ctx.key(1);
   auto writable = WritableHash::find(ctx, key);
   if (!writable) return;
+  const std::optional<int64_t> time_ms = field_expiry_time(ctx, 2, form);
+  if (!time_ms) return;
+  const Condition condition = condition_at(ctx, 3);
+  const auto fields = read_fields(ctx, condition == Condition::kNone ? 3 : 4,
+                                  "ERR Parameter `numFields` should be greater than 0");
+  if (!fields) return;
   if (!writable->exists()) return reply_no_such_fields(ctx, *fields);
 
   Hash& hash = value_of(ctx, *writable);
   const bool is_over = *time_ms <= ctx.server.now_ms() && ctx.server.keyspace.may_expire;
-  const IntegerArgument time(*time_ms);
-  FieldEffect expire({"HPEXPIREAT", key.bytes, time.view(), "FIELDS"});
-  DeleteEffect remove(key.bytes);
+  std::vector<std::string_view> changed;
   ctx.reply.array(fields->count());
   for_each_field(ctx, hash, fields->first, fields->end, 1, [&](const HashField& field, size_t) {
     const auto found = hash.find(field);
@@ -98,20 +78,17 @@ void expire_fields(CommandContext& ctx, TimeForm form) {
     if (!allows(condition, found->expire_at_ms, *time_ms)) {
       return ctx.reply.integer(kConditionNotMet);
     }
+    changed.push_back(field.bytes);
     if (is_over) {
       hash.erase(field);
-      remove.add(field.bytes);
       return ctx.reply.integer(kDeleted);
     }
     hash.set_expiry(field, *time_ms);
-    expire.add(field.bytes);
     ctx.reply.integer(kDone);
   });
-  const auto changes = static_cast<int64_t>(expire.fields() + remove.fields());
-  if (changes == 0) return;
-  writable->commit(changes, kNotifyHash, is_over ? "hdel" : "hexpire");
-  expire.propagate(ctx);
-  remove.propagate(ctx);
+  if (changed.empty()) return;
+  writable->commit(static_cast<int64_t>(changed.size()), kNotifyHash, is_over ? "hdel" : "hexpire");
+  is_over ? propagate_deletion(ctx, changed) : propagate_expiry(ctx, *time_ms, changed);
 }
 
 void hexpire_command(CommandContext& ctx) {
@@ -130,26 +107,26 @@ void hpexpireat_command(CommandContext& ctx) {
 // --- HPERSIST
 
 void hpersist_command(CommandContext& ctx) {
-  const auto fields = read_fields(ctx, 2);
-  if (!fields) return;
   const storage::Key key = ctx.key(1);
   auto writable = WritableHash::find(ctx, key);
   if (!writable) return;
+  const auto fields = read_fields(ctx, 2, kFieldCountNotPositive);
+  if (!fields) return;
   if (!writable->exists()) return reply_no_such_fields(ctx, *fields);
   Hash& hash = value_of(ctx, *writable);
-  FieldEffect persist({"HPERSIST", key.bytes, "FIELDS"});
+  std::vector<std::string_view> changed;
   ctx.reply.array(fields->count());
   for_each_field(ctx, hash, fields->first, fields->end, 1, [&](const HashField& field, size_t) {
     const auto found = hash.find(field);
     if (!found) return ctx.reply.integer(kNoSuchField);
     if (found->expire_at_ms == kNoExpiry) return ctx.reply.integer(kFieldWithoutExpiry);
     hash.set_expiry(field, kNoExpiry);
-    persist.add(field.bytes);
+    changed.push_back(field.bytes);
     ctx.reply.integer(kDone);
   });
-  if (persist.fields() == 0) return;
-  writable->commit(static_cast<int64_t>(persist.fields()), kNotifyHash, "hpersist");
-  persist.propagate(ctx);
+  if (changed.empty()) return;
+  writable->commit(static_cast<int64_t>(changed.size()), kNotifyHash, "hpersist");
+  propagate_persist(ctx, changed);
 }
 
 // --- HTTL, HPTTL, HEXPIRETIME, HPEXPIRETIME
@@ -157,10 +134,10 @@ void hpersist_command(CommandContext& ctx) {
 // Replies `shown(expire_at_ms)` for each field that expires.
 template <typename Shown>
 void reply_expiries(CommandContext& ctx, Shown&& shown) {
-  const auto fields = read_fields(ctx, 2);
-  if (!fields) return;
   std::optional<Hash> hash;
   if (!find_hash(ctx, hash)) return;
+  const auto fields = read_fields(ctx, 2, kFieldCountNotPositive);
+  if (!fields) return;
   if (!hash) return reply_no_such_fields(ctx, *fields);
   ctx.reply.array(fields->count());
   for_each_field(ctx, *hash, fields->first, fields->end, 1, [&](const HashField& field, size_t) {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <optional>
-#include <string>
-#include <vector>
+#include <span>
+#include <string_view>
 
 #include "server/commands/hash_access.h"
 
@@ -20,7 +20,7 @@ struct TimeForm {
 };
 
 // The Unix time in milliseconds that the argument at `index` means, or nothing after the error was
-// sent. It may be over.
+// sent. It may be over, but is not 0, which small hashes store for no expiry.
 std::optional<int64_t> field_expiry_time(CommandContext& ctx, size_t index, TimeForm form);
 
 // "FIELDS n field ...": where the fields are. Each takes `step` arguments.
@@ -32,44 +32,20 @@ struct FieldArgs {
   size_t count() const { return (end - first) / step; }
 };
 
-// An effect on some fields: `head`, which ends with FIELDS, then their number, then they.
-class FieldEffect {
- public:
-  explicit FieldEffect(std::initializer_list<std::string_view> head) : args_(head) {
-    args_.emplace_back();  // the number
-    head_size_ = args_.size();
-  }
-  void add(std::string_view field) {
-    args_.push_back(field);
-    ++fields_;
-  }
-  void add(std::string_view field, std::string_view value) {
-    add(field);
-    args_.push_back(value);
-  }
-  size_t fields() const { return fields_; }
-  // If it is about any field.
-  void propagate(CommandContext& ctx);
+inline constexpr std::string_view kFieldCountNotPositive =
+    "ERR Number of fields must be a positive integer";
 
- private:
-  std::vector<std::string_view> args_;
-  size_t head_size_;
-  size_t fields_ = 0;
-};
+// Reads "FIELDS n field ..." at `index`, up to the end. Nothing after the error was sent;
+// `not_positive_error` is for an n that is no number above 0.
+std::optional<FieldArgs> read_fields(CommandContext& ctx, size_t index,
+                                     std::string_view not_positive_error);
 
-// HDEL of some fields.
-class DeleteEffect {
- public:
-  explicit DeleteEffect(std::string_view key) : args_{"HDEL", key} {}
-  void add(std::string_view field) { args_.push_back(field); }
-  size_t fields() const { return args_.size() - 2; }
-  // If it is about any field.
-  void propagate(CommandContext& ctx) const {
-    if (fields() > 0) ctx.propagate(args_);
-  }
+// --- the effects of a change to `fields` of the hash at argument 1; there is none if these are
+// none
+using ChangedFields = std::span<const std::string_view>;
 
- private:
-  std::vector<std::string_view> args_;
-};
+void propagate_expiry(CommandContext& ctx, int64_t expire_at_ms, ChangedFields fields);
+void propagate_persist(CommandContext& ctx, ChangedFields fields);
+void propagate_deletion(CommandContext& ctx, ChangedFields fields);
 
 }  // namespace spinel::server

@@ -1,4 +1,6 @@
 // Fields of hashes used and given an expiry, or deleted, in one step.
+#include <vector>
+
 #include "server/command/families.h"
 #include "server/commands/hash_field_args.h"
 
@@ -147,35 +149,29 @@ void hgetex_command(CommandContext& ctx) {
 
   Hash& hash = value_of(ctx, *writable);
   const bool removes = is_over(ctx, *time_ms);
-  const IntegerArgument time(*time_ms);
-  FieldEffect expire({"HPEXPIREAT", key.bytes, time.view(), "FIELDS"});
-  FieldEffect persist({"HPERSIST", key.bytes, "FIELDS"});
-  DeleteEffect remove(key.bytes);
+  const bool persists = options->expiry == Expiry::kPersist;
+  std::vector<std::string_view> changed;
   ctx.reply.array(fields.count());
   for_each_field(ctx, hash, fields.first, fields.end, 1, [&](const HashField& field, size_t) {
     const auto found = hash.find(field);
     if (!found) return ctx.reply.null();
     reply_element(ctx.reply, found->value);
+    if (options->expiry == Expiry::kUnsaid) return;
+    if (persists && found->expire_at_ms == kNoExpiry) return;
     if (removes) {
       hash.erase(field);
-      remove.add(field.bytes);
-    } else if (options->expiry == Expiry::kTime) {
+    } else {
       hash.set_expiry(field, *time_ms);
-      expire.add(field.bytes);
-    } else if (options->expiry == Expiry::kPersist && found->expire_at_ms != kNoExpiry) {
-      hash.set_expiry(field, kNoExpiry);
-      persist.add(field.bytes);
     }
+    changed.push_back(field.bytes);
   });
-  const size_t changes = expire.fields() + persist.fields() + remove.fields();
-  if (changes == 0) return;
-  writable->commit(static_cast<int64_t>(changes), kNotifyHash,
-                   removes                ? "hdel"
-                   : persist.fields() > 0 ? "hpersist"
-                                          : "hexpire");
-  expire.propagate(ctx);
-  persist.propagate(ctx);
-  remove.propagate(ctx);
+  if (changed.empty()) return;
+  writable->commit(static_cast<int64_t>(changed.size()), kNotifyHash,
+                   removes    ? "hdel"
+                   : persists ? "hpersist"
+                              : "hexpire");
+  if (removes) return propagate_deletion(ctx, changed);
+  persists ? propagate_persist(ctx, changed) : propagate_expiry(ctx, *time_ms, changed);
 }
 
 // --- HSETEX
@@ -190,30 +186,33 @@ bool condition_met(const CommandContext& ctx, const Hash& hash, const Options& o
   return met;
 }
 
-void propagate_set(CommandContext& ctx, const Options& options, int64_t expire_at_ms) {
+// `added` are fields that got no expiry because they did not exist: they had expired, and the other
+// side may still know an expiry to keep.
+void propagate_set(CommandContext& ctx, const Options& options, int64_t expire_at_ms,
+                   ChangedFields added) {
   const IntegerArgument time(expire_at_ms);
-  FieldEffect set = options.expiry == Expiry::kTime
-                        ? FieldEffect({"HSETEX", ctx.arg(1), "PXAT", time.view(), "FIELDS"})
-                    : options.expiry == Expiry::kKeep
-                        ? FieldEffect({"HSETEX", ctx.arg(1), "KEEPTTL", "FIELDS"})
-                        : FieldEffect({"HSETEX", ctx.arg(1), "FIELDS"});
   const FieldArgs& fields = options.fields;
-  for (size_t i = fields.first; i < fields.end; i += 2) set.add(ctx.arg(i), ctx.arg(i + 1));
-  set.propagate(ctx);
+  std::vector<std::string_view> effect = {"HSETEX", ctx.arg(1)};
+  if (options.expiry == Expiry::kTime) effect.insert(effect.end(), {"PXAT", time.view()});
+  if (options.expiry == Expiry::kKeep) effect.emplace_back("KEEPTTL");
+  effect.insert(effect.end(), {"FIELDS", ctx.arg(fields.first - 1)});
+  for (size_t i = fields.first; i < fields.end; ++i) effect.push_back(ctx.arg(i));
+  ctx.propagate(effect);
+  propagate_persist(ctx, added);
 }
 
 // Sets the fields and deletes them: their time is over.
 void set_and_delete(CommandContext& ctx, WritableHash& writable, const Options& options) {
   Hash& hash = value_of(ctx, writable);
   const FieldArgs& fields = options.fields;
-  DeleteEffect remove(ctx.arg(1));
+  std::vector<std::string_view> deleted;
   for_each_field(ctx, hash, fields.first, fields.end, 2, [&](const HashField& field, size_t) {
     hash.erase(field);
-    remove.add(field.bytes);
+    deleted.push_back(field.bytes);
   });
   ctx.notify(kNotifyHash, "hset", ctx.arg(1));
   writable.commit(static_cast<int64_t>(fields.count()), kNotifyHash, "hdel");
-  remove.propagate(ctx);
+  propagate_deletion(ctx, deleted);
 }
 
 void hsetex_command(CommandContext& ctx) {
@@ -231,61 +230,43 @@ void hsetex_command(CommandContext& ctx) {
 
   const storage::HashLimits limits = hash_limits(ctx);
   const FieldArgs& fields = options->fields;
+  const bool may_hide = hash.may_hide();
+  std::vector<std::string_view> added;
   for_each_field(ctx, hash, fields.first, fields.end, 2, [&](const HashField& field, size_t index) {
     const std::string_view value = ctx.arg(index + 1);
-    if (options->expiry == Expiry::kKeep) {
-      hash.set_keeping_expiry(field, value, limits);
-    } else {
+    if (options->expiry != Expiry::kKeep) {
       hash.set(field, value, *time_ms, limits);
+    } else if (hash.set_keeping_expiry(field, value, limits) && may_hide) {
+      added.push_back(field.bytes);
     }
   });
   writable->commit(static_cast<int64_t>(fields.count()), kNotifyHash, "hset");
   if (options->expiry == Expiry::kTime) ctx.notify(kNotifyHash, "hexpire", key.bytes);
-  propagate_set(ctx, *options, *time_ms);
+  propagate_set(ctx, *options, *time_ms, added);
 }
 
 // --- HGETDEL
 
-// "FIELDS n field ..." from argument 2 to the end. Nothing after the error was sent.
-std::optional<FieldArgs> fields_to_delete(CommandContext& ctx) {
-  if (!ctx.arg_is(2, "FIELDS")) {
-    ctx.error("ERR Mandatory argument FIELDS is missing or not at the right position");
-    return std::nullopt;
-  }
-  constexpr std::string_view kNotPositive = "ERR Number of fields must be a positive integer";
-  const std::optional<int64_t> count = ctx.integer(3, kNotPositive);
-  if (!count) return std::nullopt;
-  if (*count < 1) {
-    ctx.error(kNotPositive);
-    return std::nullopt;
-  }
-  if (static_cast<uint64_t>(*count) != ctx.arity() - 4) {
-    ctx.error("ERR The `numfields` parameter must match the number of arguments");
-    return std::nullopt;
-  }
-  return FieldArgs{.first = 4, .end = ctx.arity(), .step = 1};
-}
-
 void hgetdel_command(CommandContext& ctx) {
-  const auto fields = fields_to_delete(ctx);
-  if (!fields) return;
   const storage::Key key = ctx.key(1);
   auto writable = WritableHash::find(ctx, key);
   if (!writable) return;
+  const auto fields = read_fields(ctx, 2, kFieldCountNotPositive);
+  if (!fields) return;
   if (!writable->exists()) return reply_nulls(ctx, fields->count());
   Hash& hash = value_of(ctx, *writable);
-  DeleteEffect remove(key.bytes);
+  std::vector<std::string_view> deleted;
   ctx.reply.array(fields->count());
   for_each_field(ctx, hash, fields->first, fields->end, 1, [&](const HashField& field, size_t) {
     const auto found = hash.find(field);
     if (!found) return ctx.reply.null();
     reply_element(ctx.reply, found->value);
     hash.erase(field);
-    remove.add(field.bytes);
+    deleted.push_back(field.bytes);
   });
-  if (remove.fields() == 0) return;
-  writable->commit(static_cast<int64_t>(remove.fields()), kNotifyHash, "hdel");
-  remove.propagate(ctx);
+  if (deleted.empty()) return;
+  writable->commit(static_cast<int64_t>(deleted.size()), kNotifyHash, "hdel");
+  propagate_deletion(ctx, deleted);
 }
 
 constexpr CommandRow kHashGetexRows[] = {

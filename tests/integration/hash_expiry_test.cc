@@ -30,6 +30,7 @@ const Reply kWrongType = error("WRONGTYPE Operation against a key holding the wr
 const Reply kNoFields =
     error("ERR Mandatory argument FIELDS is missing or not at the right position");
 const Reply kNotPositive = error("ERR Parameter `numFields` should be greater than 0");
+const Reply kCountNotPositive = error("ERR Number of fields must be a positive integer");
 const Reply kWrongNumber =
     error("ERR The `numfields` parameter must match the number of arguments");
 const Reply kNotAnInteger = error("ERR value is not an integer or out of range");
@@ -81,7 +82,10 @@ TEST_F(HashExpiryTest, OtherTypesAreRefused) {
        {"HEXPIRE s 9 FIELDS 1 a", "HPEXPIRE s 9 FIELDS 1 a", "HEXPIREAT s 9 FIELDS 1 a",
         "HPEXPIREAT s 9 FIELDS 1 a", "HTTL s FIELDS 1 a", "HPTTL s FIELDS 1 a",
         "HEXPIRETIME s FIELDS 1 a", "HPEXPIRETIME s FIELDS 1 a", "HPERSIST s FIELDS 1 a",
-        "HGETEX s FIELDS 1 a", "HGETDEL s FIELDS 1 a", "HSETEX s FIELDS 1 a 1"}) {
+        "HGETEX s FIELDS 1 a", "HGETDEL s FIELDS 1 a", "HSETEX s FIELDS 1 a 1",
+        // Before the arguments are read.
+        "HEXPIRE s x FIELDS 1 a", "HTTL s FIELDS 0 a", "HPERSIST s FIELDZ 1 a",
+        "HGETDEL s FIELDS 5 a"}) {
     EXPECT_EQ(line(command), kWrongType) << command;
   }
 }
@@ -136,9 +140,11 @@ TEST_F(HashExpiryTest, ArgumentsThatMakeNoSense) {
        {"HPEXPIREAT h 70368744177662 FIELDS 1 a", integers({1})},
        {"HTTL h FIELDZ 1 a", kNoFields},
        {"HTTL h FIELDS 2 a", kWrongNumber},
-       {"HPERSIST h FIELDS 0 a", kNotPositive},
+       {"HTTL h FIELDS 0 a", kCountNotPositive},
+       {"HPEXPIRETIME h FIELDS x a", kCountNotPositive},
+       {"HPERSIST h FIELDS 0 a", kCountNotPositive},
        {"HGETDEL h FIELDZ 1 a", kNoFields},
-       {"HGETDEL h FIELDS 0 a", error("ERR Number of fields must be a positive integer")},
+       {"HGETDEL h FIELDS 0 a", kCountNotPositive},
        {"HGETDEL h FIELDS 2 a", kWrongNumber}});
 }
 

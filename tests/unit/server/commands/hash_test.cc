@@ -183,6 +183,13 @@ TEST_F(HashCommands, ExpiredFieldsThatAreStillThereDoNotExist) {
   EXPECT_EQ(run("HSETNX", "h", "e", "new"), integer(1));
   EXPECT_THAT(server_.take_effects(), ElementsAre("HSET h e new"));
   expired();
+  // Elsewhere there may be an expiry to keep.
+  EXPECT_EQ(run("HSETEX", "h", "KEEPTTL", "FIELDS", "2", "e", "new", "other1", "v"), integer(1));
+  EXPECT_EQ(expiry("h", "e"), storage::kNoExpiry);
+  EXPECT_THAT(server_.take_effects(),
+              ElementsAre("MULTI", "HSETEX h KEEPTTL FIELDS 2 e new other1 v",
+                          "HPERSIST h FIELDS 1 e", "EXEC"));
+  expired();
   EXPECT_EQ(run("HSET", "h", "e", "new"), integer(1));
   EXPECT_EQ(expiry("h", "e"), storage::kNoExpiry);
 }
@@ -194,6 +201,8 @@ TEST_F(HashCommands, WhereNothingMayExpireATimeInThePastOnlyHides) {
   EXPECT_EQ(run("HPEXPIREAT", "h", "1000", "FIELDS", "1", "a"), array({integer(1)}));
   EXPECT_THAT(server_.take_effects(), ElementsAre("HPEXPIREAT h 1000 FIELDS 1 a"));
   EXPECT_EQ(run("HGET", "h", "a"), kNull);
+  EXPECT_EQ(run("HPEXPIREAT", "h", "0", "FIELDS", "1", "b"), array({integer(1)}));
+  EXPECT_EQ(run("HGET", "h", "b"), kNull);
   EXPECT_EQ(run("HLEN", "h"), integer(2));
 }
 
