@@ -25,6 +25,17 @@ std::optional<long double> number_of(const Found& found) {
   return storage::parse_long_double(found->value.bytes(digits));
 }
 
+// `before` is the field as it was found just now.
+void store_result(CommandContext& ctx, Hash& hash, const HashField& field, const Found& before,
+                  std::string_view text) {
+  const storage::HashLimits limits = hash_limits(ctx);
+  if (before) {
+    hash.replace_value(field, *before, text, limits);
+  } else {
+    hash.set(field, text, kNoExpiry, limits);
+  }
+}
+
 // The effect is the result, with the expiry the field has.
 void propagate_result(CommandContext& ctx, std::string_view text, const Found& before) {
   const std::string_view value[] = {"HSET", ctx.arg(1), ctx.arg(2), text};
@@ -52,7 +63,7 @@ void hincrby_command(CommandContext& ctx) {
   const IntegerArgument text(value);
   // The other side may still know fields that have expired here.
   const bool depends_on_time = hash.may_hide();
-  hash.set_keeping_expiry(field, text.view(), hash_limits(ctx));
+  store_result(ctx, hash, field, before, text.view());
   writable->commit(1, kNotifyHash, "hincrby");
   if (depends_on_time) propagate_result(ctx, text.view(), before);
   ctx.reply.integer(value);
@@ -75,7 +86,7 @@ void hincrbyfloat_command(CommandContext& ctx) {
 
   char digits[storage::kMaxLongDoubleChars];
   const std::string_view text(digits, storage::format_long_double_human(value, digits));
-  hash.set_keeping_expiry(field, text, hash_limits(ctx));
+  store_result(ctx, hash, field, before, text);
   writable->commit(1, kNotifyHash, "hincrbyfloat");
   // The result, so that it cannot depend on how the other side adds.
   propagate_result(ctx, text, before);

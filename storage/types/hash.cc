@@ -71,14 +71,15 @@ std::optional<Hash::Found> Hash::find(const HashField& field) const {
     if (slot == nullptr) return std::nullopt;
     const int64_t expire_at_ms = HashFieldTraits::expire_at_ms(*slot);
     if (hidden(expire_at_ms)) return std::nullopt;
-    return Found{ListpackValue(HashFieldTraits::value(*slot)), expire_at_ms};
+    return Found{ListpackValue(HashFieldTraits::value(*slot)), expire_at_ms,
+                 reinterpret_cast<uint64_t>(slot)};
   }
   const HashListpack list = small();
   const auto at = list.find(field.bytes);
   if (at == list.list().end()) return std::nullopt;
   const int64_t expire_at_ms = list.expire_at_ms(at);
   if (hidden(expire_at_ms)) return std::nullopt;
-  return Found{list.value(at), expire_at_ms};
+  return Found{list.value(at), expire_at_ms, at};
 }
 
 bool Hash::set(const HashField& field, std::string_view value, int64_t expire_at_ms,
@@ -91,15 +92,39 @@ bool Hash::set_keeping_expiry(const HashField& field, std::string_view value,
   return store(field, value, kNoExpiry, OldExpiry::kKeep, limits);
 }
 
+void Hash::replace_value(const HashField& field, const Found& found, std::string_view value,
+                         const HashLimits& limits) {
+  if (is_table()) {
+    table().update(reinterpret_cast<uint64_t*>(found.place), value, found.expire_at_ms);
+  } else if (outgrows(field, value, limits)) {
+    set_keeping_expiry(field, value, limits);
+  } else {
+    update_small(static_cast<Listpack::Offset>(found.place), value, found.expire_at_ms, limits);
+  }
+}
+
+bool Hash::outgrows(const HashField& field, std::string_view value,
+                    const HashLimits& limits) const {
+  return field.bytes.size() > limits.max_value_bytes || value.size() > limits.max_value_bytes ||
+         !small().has_room(field.bytes.size() + value.size());
+}
+
+void Hash::update_small(Listpack::Offset at, std::string_view value, int64_t expire_at_ms,
+                        const HashLimits& limits) {
+  HashListpack list = small();
+  list.update(at, value, expire_at_ms);
+  put_back(list);
+  if (size() > limits.max_entries) make_table();  // the limit was lowered
+}
+
 bool Hash::store(const HashField& field, std::string_view value, int64_t expire_at_ms,
                  OldExpiry old_expiry, const HashLimits& limits) {
   if (is_table()) return store_in_table(field, value, expire_at_ms, old_expiry);
-  HashListpack list = small();
-  if (field.bytes.size() > limits.max_value_bytes || value.size() > limits.max_value_bytes ||
-      !list.has_room(field.bytes.size() + value.size())) {
+  if (outgrows(field, value, limits)) {
     make_table();
     return store_in_table(field, value, expire_at_ms, old_expiry);
   }
+  HashListpack list = small();
   const auto at = list.find(field.bytes);
   if (at == list.list().end()) {
     if (list.size() >= limits.max_entries) {
@@ -113,9 +138,7 @@ bool Hash::store(const HashField& field, std::string_view value, int64_t expire_
   const int64_t old_ms = list.expire_at_ms(at);
   const bool is_new = hidden(old_ms);
   if (old_expiry == OldExpiry::kKeep && !is_new) expire_at_ms = old_ms;
-  list.update(at, value, expire_at_ms);
-  put_back(list);
-  if (size() > limits.max_entries) make_table();  // the limit was lowered
+  update_small(at, value, expire_at_ms, limits);
   return is_new;
 }
 

@@ -16,17 +16,20 @@
 
 namespace spinel::storage {
 
-// A field to look for. Its hash is computed when it is needed, or was before.
+// A field to look for. It is hashed once, when that is needed, or was before.
 class HashField {
  public:
   explicit HashField(std::string_view bytes_in) : bytes(bytes_in) {}
   HashField(std::string_view bytes_in, uint64_t hash) : bytes(bytes_in), hash_(hash) {}
 
   const std::string_view bytes;
-  uint64_t hash() const { return hash_ ? *hash_ : hash_bytes(bytes); }
+  uint64_t hash() const {
+    if (!hash_) hash_ = hash_bytes(bytes);
+    return *hash_;
+  }
 
  private:
-  std::optional<uint64_t> hash_;
+  mutable std::optional<uint64_t> hash_;
 };
 
 // How large a hash may be before it becomes a table.
@@ -69,6 +72,7 @@ class Hash {
   struct Found {
     ListpackValue value;
     int64_t expire_at_ms;
+    uint64_t place;  // where it is, for `replace_value`
   };
   std::optional<Found> find(const HashField& field) const;
   // Stores a value, and sets or (kNoExpiry) removes the field's expiry. Returns whether the field
@@ -77,6 +81,10 @@ class Hash {
            const HashLimits& limits);
   // As `set`, but a field that has an expiry keeps it.
   bool set_keeping_expiry(const HashField& field, std::string_view value, const HashLimits& limits);
+  // The same for a field that was `found`, since when the hash did not change: not looked for
+  // again.
+  void replace_value(const HashField& field, const Found& found, std::string_view value,
+                     const HashLimits& limits);
   // Sets or (kNoExpiry) removes the expiry of a field, which must exist.
   void set_expiry(const HashField& field, int64_t expire_at_ms);
   // Returns whether the field was there.
@@ -155,6 +163,10 @@ class Hash {
     return expire_at_ms != kNoExpiry && expire_at_ms < now_ms_;
   }
   void make_table();
+  // Whether a small hash must become a table before it can take this field with this value.
+  bool outgrows(const HashField& field, std::string_view value, const HashLimits& limits) const;
+  void update_small(Listpack::Offset at, std::string_view value, int64_t expire_at_ms,
+                    const HashLimits& limits);
 
   enum class OldExpiry : uint8_t { kReplace, kKeep };
   bool store(const HashField& field, std::string_view value, int64_t expire_at_ms,

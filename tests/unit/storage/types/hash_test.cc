@@ -160,6 +160,33 @@ TEST(HashTest, AnIncrementKeepsTheExpiry) {
   }
 }
 
+TEST(HashTest, AFoundFieldIsReplacedInPlace) {
+  for (const int others : {0, 10, 50}) {
+    Owner h;
+    h.fill(others);
+    h.set("n", "1");
+    h.set("e", "1", 7000);
+    for (const std::string& value :
+         {std::string("22"), std::string(50, 'x'), std::string(65, 'y')}) {
+      for (const char* name : {"n", "e"}) {
+        const HashField field(name);
+        h.hash.replace_value(field, h.hash.find(field).value(), value, kLimits);
+        EXPECT_EQ(h.get(name), value);
+      }
+    }
+    EXPECT_EQ(h.hash.encoding(), Encoding::kTableHash) << "because of the last value";
+    EXPECT_EQ(h.hash.size(), static_cast<size_t>(others) + 2);
+    EXPECT_EQ(h.expiry("n"), kNoExpiry);
+    EXPECT_EQ(h.expiry("e"), 7000);
+  }
+  Owner h;
+  h.fill(10);
+  const HashField field("field3");
+  h.hash.replace_value(field, h.hash.find(field).value(), "x",
+                       {.max_entries = 9, .max_value_bytes = 9});
+  EXPECT_EQ(h.hash.encoding(), Encoding::kTableHash) << "the limit was lowered";
+}
+
 TEST(HashTest, ConversionToATableKeepsExpiries) {
   Owner h;
   h.set("a", "1", 3000);
@@ -442,7 +469,11 @@ class HashModelTest : public testing::TestWithParam<uint64_t> {
       }
       case 3: {
         const Value value{random_value(), old == nullptr ? kNoExpiry : old->expire_at_ms};
-        ASSERT_EQ(h_.hash.set_keeping_expiry(name, value.text, limits_), old == nullptr);
+        if (old != nullptr && random_.below(2) == 0) {
+          h_.hash.replace_value(name, h_.hash.find(name).value(), value.text, limits_);
+        } else {
+          ASSERT_EQ(h_.hash.set_keeping_expiry(name, value.text, limits_), old == nullptr);
+        }
         model_[field] = value;
         break;
       }
