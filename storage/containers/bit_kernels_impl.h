@@ -186,14 +186,28 @@ SPINEL_BITS_TARGET size_t find_other(const unsigned char* bytes, size_t size, un
 
 // --- combining
 
+// Asks for what the next turns will load, when loading whole blocks. The CPU's own prefetchers lose
+// track of many sources that are read side by side: seven took a third longer without it.
+template <typename Unit>
+SPINEL_BITS_INLINE Unit load_ahead(const unsigned char* from) {
+  if constexpr (sizeof(Unit) == sizeof(Block)) {
+    constexpr size_t kCacheLine = 64;
+    constexpr size_t kAhead = 2048;
+    for (size_t line = 0; line < sizeof(Block); line += kCacheLine) {
+      __builtin_prefetch(from + kAhead + line);
+    }
+  }
+  return load<Unit>(from);
+}
+
 // The result of all sources for the bytes at `offset`, as many as a Unit has.
 template <Operation kOperation, typename Unit>
 SPINEL_BITS_INLINE Unit fold(const unsigned char* const* sources, size_t count, size_t offset) {
   constexpr size_t kStart = first_is_special(kOperation) ? 1 : 0;
-  Unit value = load<Unit>(sources[kStart] + offset);
+  Unit value = load_ahead<Unit>(sources[kStart] + offset);
   Unit repeated{};  // for kOne: in more sources than one
   for (size_t i = kStart + 1; i < count; ++i) {
-    const Unit next = load<Unit>(sources[i] + offset);
+    const Unit next = load_ahead<Unit>(sources[i] + offset);
     if constexpr (kOperation == Operation::kAnd) {
       value = value & next;
     } else if constexpr (kOperation == Operation::kXor) {
@@ -206,7 +220,7 @@ SPINEL_BITS_INLINE Unit fold(const unsigned char* const* sources, size_t count, 
   if constexpr (kOperation == Operation::kNot) value = ~value;
   if constexpr (kOperation == Operation::kOne) value = value & ~repeated;
   if constexpr (first_is_special(kOperation)) {
-    const Unit first = load<Unit>(sources[0] + offset);
+    const Unit first = load_ahead<Unit>(sources[0] + offset);
     if constexpr (kOperation == Operation::kDiff) value = first & ~value;
     if constexpr (kOperation == Operation::kDiff1) value = value & ~first;
     if constexpr (kOperation == Operation::kAndOr) value = value & first;
