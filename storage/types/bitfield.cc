@@ -1,5 +1,7 @@
 #include "storage/types/bitfield.h"
 
+#include <limits>
+
 #include "storage/base/numbers.h"
 
 namespace spinel::storage {
@@ -53,7 +55,8 @@ uint64_t field_bits(FieldType type, int64_t value) {
 
 std::optional<int64_t> fit_field(FieldType type, int64_t value, Overflow overflow) {
   if (value >= type.min() && value <= type.max()) return value;
-  const bool upwards = value > 0 || !type.is_signed;
+  const bool upwards =
+      !type.is_signed || value > 0 || value < type.max() - std::numeric_limits<int64_t>::max();
   return overflowed(type, static_cast<uint64_t>(value), upwards, overflow);
 }
 

@@ -35,7 +35,8 @@ int64_t field_value(FieldType type, uint64_t bits);
 uint64_t field_bits(FieldType type, int64_t value);
 
 // What to store for `value`; nothing if it does not fit and `overflow` is kFail. To an unsigned
-// field a negative value is one beyond its maximum, as if it were 2^64 more.
+// field a negative value is one beyond its maximum, as if it were 2^64 more. To a signed one so is,
+// as in Redis, a value that is 2^63 or more below the maximum.
 std::optional<int64_t> fit_field(FieldType type, int64_t value, Overflow overflow);
 // What to store for the sum of `value`, which the field holds, and any `increment`.
 std::optional<int64_t> add_to_field(FieldType type, int64_t value, int64_t increment,

@@ -51,8 +51,8 @@ struct Model {
 // All around the limits of the type and of 64 bits, and anything.
 std::vector<int64_t> interesting_values(const Model& model, Random& random) {
   std::vector<int64_t> values;
-  for (const Wide centre :
-       {Wide{0}, model.min, model.max, Wide{INT64_MIN}, Wide{INT64_MAX}, model.modulus}) {
+  for (const Wide centre : {Wide{0}, model.min, model.max, Wide{INT64_MIN}, Wide{INT64_MAX},
+                            model.modulus, model.max - INT64_MAX}) {
     for (Wide value = centre - 3; value <= centre + 3; ++value) {
       if (value >= INT64_MIN && value <= INT64_MAX) values.push_back(static_cast<int64_t>(value));
     }
@@ -121,8 +121,11 @@ TEST(BitfieldTest, FittingAgainstTheModel) {
   for (const FieldType type : all_types()) {
     const Model model(type);
     for (const int64_t value : interesting_values(model, random)) {
-      // An unsigned field takes what it is given for unsigned.
-      const Wide meant = type.is_signed || value >= 0 ? Wide{value} : value + (Wide{1} << 64);
+      // An unsigned field takes what it is given for unsigned; a signed one, what is so low that
+      // the distance to its maximum is none of 64 bits, for high.
+      const bool far_below = model.max - value > INT64_MAX && value < model.min;
+      const Wide meant =
+          value < 0 && (far_below || !type.is_signed) ? value + (Wide{1} << 64) : Wide{value};
       for (const Overflow overflow : kOverflows) {
         ASSERT_EQ(fit_field(type, value, overflow), model.store(meant, overflow))
             << type.is_signed << ' ' << int{type.width} << ' ' << value << ' '
