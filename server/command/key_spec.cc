@@ -182,12 +182,17 @@ bool set_keys(CommandArgs args, std::vector<KeyRef>& keys) {
   return true;
 }
 
-// BITFIELD writes unless all it does is GET.
+// BITFIELD writes unless all it does is GET. OVERFLOW does nothing by itself.
 bool bitfield_keys(CommandArgs args, std::vector<KeyRef>& keys) {
   if (args.size() < 2) return false;
   KeyFlags flags = kReadOnly | kAccess;
-  for (size_t i = 2; i < args.size(); i += 3) {
-    if (!equals_ignore_case(args[i], "GET") || i + 2 >= args.size()) {
+  for (size_t i = 2; i < args.size();) {
+    const size_t left = args.size() - i - 1;
+    if (equals_ignore_case(args[i], "GET") && left >= 2) {
+      i += 3;
+    } else if (equals_ignore_case(args[i], "OVERFLOW") && left >= 1) {
+      i += 2;
+    } else {
       flags = kReadWrite | kAccess | kUpdate;
       break;
     }

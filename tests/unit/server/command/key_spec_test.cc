@@ -138,7 +138,10 @@ TEST(KeySpec, BitfieldWritesUnlessItOnlyGets) {
   EXPECT_EQ(found_by(bitfield_keys, "BITFIELD a get u8 0 GET u8 1"), "a:OA");
   EXPECT_EQ(found_by(bitfield_keys, "BITFIELD a GET u8"), "a:WAU");
   EXPECT_EQ(found_by(bitfield_keys, "BITFIELD a GET u8 0 SET u8 0 1"), "a:WAU");
-  EXPECT_EQ(found_by(bitfield_keys, "BITFIELD a OVERFLOW FAIL"), "a:WAU");
+  EXPECT_EQ(found_by(bitfield_keys, "BITFIELD a OVERFLOW FAIL"), "a:OA");
+  EXPECT_EQ(found_by(bitfield_keys, "BITFIELD a GET u8 0 overflow x GET u8 1"), "a:OA");
+  EXPECT_EQ(found_by(bitfield_keys, "BITFIELD a OVERFLOW"), "a:WAU");
+  EXPECT_EQ(found_by(bitfield_keys, "BITFIELD a OVERFLOW SAT INCRBY u8 0 1"), "a:WAU");
 }
 
 TEST(KeySpec, SortStores) {
