@@ -15,6 +15,8 @@ std::span<const CommandFamily> all_command_families() {
       debug_commands(),
       expire_commands(),
       generic_commands(),
+      geo_commands(),
+      geo_search_commands(),
       hash_commands(),
       hash_counter_commands(),
       hash_expire_commands(),

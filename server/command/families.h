@@ -16,6 +16,8 @@ CommandFamily connection_commands();
 CommandFamily debug_commands();
 CommandFamily expire_commands();
 CommandFamily generic_commands();
+CommandFamily geo_commands();
+CommandFamily geo_search_commands();
 CommandFamily hash_commands();
 CommandFamily hash_counter_commands();
 CommandFamily hash_expire_commands();

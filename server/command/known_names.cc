@@ -9,6 +9,8 @@
 namespace spinel::server {
 namespace {
 
+// One a line.
+// clang-format off
 constexpr std::string_view kToCome[] = {
     "ACL",
     "ASKING",
@@ -31,16 +33,6 @@ constexpr std::string_view kToCome[] = {
     "FCALL",
     "FCALL_RO",
     "FUNCTION",
-    "GEOADD",
-    "GEODIST",
-    "GEOHASH",
-    "GEOPOS",
-    "GEORADIUS",
-    "GEORADIUSBYMEMBER",
-    "GEORADIUSBYMEMBER_RO",
-    "GEORADIUS_RO",
-    "GEOSEARCH",
-    "GEOSEARCHSTORE",
     "GETBIT",
     "MIGRATE",
     "MODULE",
@@ -84,6 +76,7 @@ constexpr std::string_view kToCome[] = {
     "XSETID",
     "XTRIM",
 };
+// clang-format on
 
 std::string upper_case(std::string_view text) {
   std::string upper(text);

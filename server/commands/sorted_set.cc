@@ -2,10 +2,8 @@
 //
 // ZADD ... MAXLEN n keeps a leaderboard at its best n in the same step. Whoever reads the effects
 // sees a plain ZADD, and then the removal of an interval of ranks.
-#include <array>
 #include <cmath>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "server/command/context.h"
@@ -21,19 +19,6 @@ using storage::SortedSet;
 using storage::Type;
 
 // --- ZADD, ZINCRBY
-
-struct AddOptions {
-  bool only_new = false;                            // NX
-  bool only_existing = false;                       // XX
-  bool only_greater = false;                        // GT
-  bool only_less = false;                           // LT
-  bool count_changes = false;                       // CH
-  bool increment = false;                           // INCR
-  size_t max_length = 0;                            // MAXLEN; 0: any
-  bool keep_lowest = false;                         // MAXLEN n MIN
-  size_t max_length_begin = 0, max_length_end = 0;  // its arguments
-  size_t first_pair = 2;                            // the argument that is the first score
-};
 
 // Reads MAXLEN n [MIN|MAX] from `index` on, which moves on to its last argument. False after the
 // error was sent.
@@ -57,9 +42,10 @@ bool is_word(std::string_view text) {
   return !text.empty() && static_cast<unsigned char>((text[0] | 0x20) - 'a') < 26;
 }
 
-// Reads all options up to the first score; MAXLEN is one if a score and a member may follow it.
-// False after the error was sent.
-bool read_add_options(CommandContext& ctx, AddOptions& options, bool takes_max_length) {
+// Reads all options; MAXLEN is one if a score and a member may follow it. Returns the argument that
+// is the first score, or nothing after the error was sent.
+std::optional<size_t> read_add_options(CommandContext& ctx, AddOptions& options,
+                                       bool takes_max_length) {
   size_t i = 2;
   for (; i < ctx.arity() && is_word(ctx.arg(i)); ++i) {
     if (ctx.arg_is(i, "NX")) {
@@ -76,18 +62,17 @@ bool read_add_options(CommandContext& ctx, AddOptions& options, bool takes_max_l
       options.increment = true;
     } else if (takes_max_length && ctx.arg_is(i, "MAXLEN") && i + 3 < ctx.arity() &&
                options.max_length == 0) {
-      if (!read_max_length(ctx, i, options)) return false;
+      if (!read_max_length(ctx, i, options)) return std::nullopt;
     } else {
       break;
     }
   }
-  options.first_pair = i;
-  return true;
+  return i;
 }
 
 // Whether there are pairs, and options that go together. If not, the error has been sent.
-bool check_add(CommandContext& ctx, const AddOptions& options) {
-  const size_t left = ctx.arity() - options.first_pair;
+bool check_add(CommandContext& ctx, const AddOptions& options, size_t first_pair) {
+  const size_t left = ctx.arity() - first_pair;
   if (left == 0 || left % 2 != 0) {
     ctx.syntax_error();
   } else if (options.only_new && options.only_existing) {
@@ -101,29 +86,6 @@ bool check_add(CommandContext& ctx, const AddOptions& options) {
   }
   return false;
 }
-
-// The scores of all pairs, read before anything changes.
-class Scores {
- public:
-  // False after the error was sent.
-  bool read(CommandContext& ctx, size_t first_pair) {
-    const size_t count = (ctx.arity() - first_pair) / 2;
-    if (count > inline_.size()) spilled_.resize(count);
-    scores_ = {spilled_.empty() ? inline_.data() : spilled_.data(), count};
-    for (size_t i = 0; i < count; ++i) {
-      const std::optional<double> score = ctx.number(first_pair + 2 * i);
-      if (!score) return false;
-      scores_[i] = *score;
-    }
-    return true;
-  }
-  std::span<const double> view() const { return scores_; }
-
- private:
-  std::array<double, 16> inline_;
-  std::vector<double> spilled_;
-  std::span<double> scores_;
-};
 
 // What became of one pair.
 struct AddResult {
@@ -219,38 +181,24 @@ void increment(CommandContext& ctx, const AddOptions& options, std::string_view 
   ctx.reply.number(result.score);
 }
 
-void add_pairs(CommandContext& ctx, const AddOptions& options, std::span<const double> scores) {
-  auto found = WritableSortedSet::find(ctx, ctx.key(1));
-  if (!found) return;
-  if (!found->exists() && options.only_existing) return ctx.reply.integer(0);
-  SortedSet& set = found->value();
-  const SortedSet::Limits limits = sorted_set_limits(ctx);
-  int64_t added = 0;
-  int64_t updated = 0;
-  for (size_t i = 0; i < scores.size(); ++i) {
-    const std::string_view member = ctx.arg(options.first_pair + 2 * i + 1);
-    const AddResult result = add_pair(set, member, scores[i], options, limits);
-    if (result.kind == AddResult::Kind::kAdded) ++added;
-    if (result.kind == AddResult::Kind::kUpdated) ++updated;
-  }
-  commit_added(ctx, *found, options, added + updated);
-  ctx.reply.integer(options.count_changes ? added + updated : added);
-}
-
 void zadd_command(CommandContext& ctx) {
   AddOptions options;
-  if (!read_add_options(ctx, options, true) || !check_add(ctx, options)) return;
-  Scores scores;
-  if (!scores.read(ctx, options.first_pair)) return;
-  if (!options.increment) return add_pairs(ctx, options, scores.view());
-  increment(ctx, options, ctx.arg(options.first_pair + 1), scores.view()[0]);
+  const std::optional<size_t> first_pair = read_add_options(ctx, options, true);
+  if (!first_pair || !check_add(ctx, options, *first_pair)) return;
+  Scores scores((ctx.arity() - *first_pair) / 2);
+  for (size_t i = 0; i < scores.size(); ++i) {
+    const std::optional<double> score = ctx.number(*first_pair + 2 * i);
+    if (!score) return;
+    scores[i] = *score;
+  }
+  if (options.increment) return increment(ctx, options, ctx.arg(*first_pair + 1), scores[0]);
+  add_members(ctx, options, scores, *first_pair + 1, 2);
 }
 
 void zincrby_command(CommandContext& ctx) {
   AddOptions options;
   // The increment stands where ZADD has options: if it is one, there is nothing behind it.
-  if (!read_add_options(ctx, options, false)) return;
-  if (options.first_pair != 2) return ctx.syntax_error();
+  if (read_add_options(ctx, options, false) != 2) return ctx.syntax_error();
   const std::optional<double> amount = ctx.number(2);
   if (!amount) return;
   options.increment = true;
@@ -384,6 +332,29 @@ constexpr CommandRow kSortedSetRows[] = {
 };
 
 }  // namespace
+
+int64_t add_members(CommandContext& ctx, const AddOptions& options, Scores& scores,
+                    size_t first_member, size_t stride) {
+  auto found = WritableSortedSet::find(ctx, ctx.key(1));
+  if (!found) return 0;
+  if (!found->exists() && options.only_existing) {
+    ctx.reply.integer(0);
+    return 0;
+  }
+  SortedSet& set = found->value();
+  const SortedSet::Limits limits = sorted_set_limits(ctx);
+  int64_t added = 0;
+  int64_t updated = 0;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    const std::string_view member = ctx.arg(first_member + i * stride);
+    const AddResult result = add_pair(set, member, scores[i], options, limits);
+    if (result.kind == AddResult::Kind::kAdded) ++added;
+    if (result.kind == AddResult::Kind::kUpdated) ++updated;
+  }
+  commit_added(ctx, *found, options, added + updated);
+  ctx.reply.integer(options.count_changes ? added + updated : added);
+  return added + updated;
+}
 
 CommandFamily sorted_set_commands() {
   return kSortedSetRows;

@@ -219,10 +219,6 @@ void sort_by_size(std::vector<Input>& inputs) {
                    [](const Input& a, const Input& b) { return a.size() < b.size(); });
 }
 
-// Results are built large, and become small if they are stored and may be: listpacks are slow to
-// fill in any order.
-constexpr SortedSet::Limits kLarge{.max_listpack_entries = 0, .max_listpack_value_bytes = 0};
-
 SortedSet unite(Arguments& arguments) {
   sort_by_size(arguments.inputs);
   SortedSet result = SortedSet::create();
@@ -232,7 +228,7 @@ SortedSet unite(Arguments& arguments) {
       if (found) {
         result.set_score(found, combine(found.score, score, arguments.aggregate));
       } else {
-        result.insert(found, member, score, kLarge);
+        result.insert(found, member, score, kBuildLarge);
       }
       return true;
     });
@@ -259,7 +255,7 @@ void intersect(Arguments& arguments, Visit&& visit) {
 SortedSet intersection(Arguments& arguments) {
   SortedSet result = SortedSet::create();
   intersect(arguments, [&](std::string_view member, double score) {
-    result.insert(result.find(member), member, score, kLarge);
+    result.insert(result.find(member), member, score, kBuildLarge);
     return true;
   });
   return result;
@@ -274,7 +270,7 @@ SortedSet difference(const Arguments& arguments) {
     const bool elsewhere = std::any_of(inputs.begin() + 1, inputs.end(), [&](const Input& input) {
       return input.find(member).has_value();
     });
-    if (!elsewhere) result.insert(result.find(member), member, score, kLarge);
+    if (!elsewhere) result.insert(result.find(member), member, score, kBuildLarge);
     return true;
   });
   return result;

@@ -13,7 +13,8 @@ using storage::Item;
 using storage::Key;
 using storage::SortedSet;
 
-void store_sorted_set(CommandContext& ctx, size_t index, SortedSet result, std::string_view event) {
+void store_sorted_set(CommandContext& ctx, size_t index, SortedSet result, std::string_view event,
+                      int64_t changes) {
   const Key key = ctx.key(index);
   Item item = ctx.find_write(key);
   const size_t size = result.size();
@@ -21,7 +22,7 @@ void store_sorted_set(CommandContext& ctx, size_t index, SortedSet result, std::
     if (!item) ctx.created(key.bytes);
     ctx.db.set_object(key, item, result.encoding(), result.object(), storage::kNoExpiry,
                       ctx.new_access());
-    ctx.changed(key.bytes);
+    ctx.changed(key.bytes, changes);
     ctx.notify(kNotifyZset, event, key.bytes);
   } else {
     SortedSet::destroy(result.encoding(), result.object());

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "server/command/collection.h"
 #include "server/command/context.h"
@@ -25,10 +26,51 @@ inline storage::SortedSet::Limits sorted_set_limits(const CommandContext& ctx) {
           .max_listpack_value_bytes = ctx.server.config.zset_max_listpack_value_bytes};
 }
 
-// Stores `result` at argument `index` in place of whatever is there, or removes that if the result
-// is empty, and replies the number of members.
+// Stores `result` at argument `index` in place of whatever is there, which counts as `changes`, or
+// removes that if the result is empty, and replies the number of members.
 void store_sorted_set(CommandContext& ctx, size_t index, storage::SortedSet result,
-                      std::string_view event);
+                      std::string_view event, int64_t changes = 1);
+
+// The limits of a set that is built as a result, in any order: large at once, because listpacks are
+// slow to fill. `compact` makes it small afterwards if it may be.
+inline constexpr storage::SortedSet::Limits kBuildLarge{.max_listpack_entries = 0,
+                                                        .max_listpack_value_bytes = 0};
+
+// --- adding members
+
+struct AddOptions {
+  bool only_new = false;                            // NX
+  bool only_existing = false;                       // XX
+  bool only_greater = false;                        // GT
+  bool only_less = false;                           // LT
+  bool count_changes = false;                       // CH
+  bool increment = false;                           // INCR
+  size_t max_length = 0;                            // MAXLEN; 0: any
+  bool keep_lowest = false;                         // MAXLEN n MIN
+  size_t max_length_begin = 0, max_length_end = 0;  // its arguments
+};
+
+// The scores of all members of a command, which are read before anything changes.
+class Scores {
+ public:
+  explicit Scores(size_t count) : spilled_(count > kInline ? count : 0), count_(count) {}
+
+  size_t size() const { return count_; }
+  double* begin() { return spilled_.empty() ? inline_ : spilled_.data(); }
+  double& operator[](size_t i) { return begin()[i]; }
+
+ private:
+  static constexpr size_t kInline = 16;
+  double inline_[kInline];
+  std::vector<double> spilled_;
+  size_t count_;
+};
+
+// Adds the members at the arguments `first_member`, `first_member + stride` and so on to the set at
+// argument 1, each with its score, and replies as ZADD does, as which it is announced. Returns how
+// many members were added or given another score.
+int64_t add_members(CommandContext& ctx, const AddOptions& options, Scores& scores,
+                    size_t first_member, size_t stride);
 
 // --- intervals: every range of a sorted set is one
 

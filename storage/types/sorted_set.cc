@@ -247,6 +247,11 @@ void SortedSet::erase(const Found& found) {
   large()->drop(member, found.slot, found.hash);
 }
 
+std::string_view SortedSet::member_at(Place place, char* scratch) const {
+  if (!is_listpack()) return reinterpret_cast<const ScoredMember*>(place.at_)->bytes();
+  return list()->value(static_cast<Listpack::Offset>(place.at_)).bytes(scratch);
+}
+
 // --- counting
 
 size_t SortedSet::rank(const Found& found) const {

@@ -50,7 +50,8 @@ INSTANTIATE_TEST_SUITE_P(Families, DifferentialTest,
                          testing::Values(&list_family(), &string_family(), &generic_family(),
                                          &connection_family(), &command_family(), &hash_family(),
                                          &set_family(), &sort_family(), &sorted_set_family(),
-                                         &sorted_set_bytes_family(), &hyperloglog_family()),
+                                         &sorted_set_bytes_family(), &hyperloglog_family(),
+                                         &geo_family()),
                          [](const testing::TestParamInfo<const Family*>& family) {
                            return std::string(family.param->name);
                          });

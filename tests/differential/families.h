@@ -15,6 +15,7 @@ const Family& sorted_set_family();
 const Family& sorted_set_bytes_family();
 const Family& string_family();
 const Family& generic_family();
+const Family& geo_family();
 const Family& connection_family();
 const Family& command_family();
 const Family& hash_family();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <set>
@@ -71,6 +72,28 @@ class Pair {
     return seen;
   }
 
+  // A range of scores, whole and ended early.
+  void check_scores(Random& random, const std::vector<Scored>& all) const {
+    const double low = static_cast<double>(random.below(50)) - 5;
+    const double end = low + static_cast<double>(random.below(20));
+    std::vector<Scored> expected;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(expected),
+                 [&](const Scored& one) { return one.first >= low && one.first < end; });
+    const size_t most = random.below(expected.size() + 2);
+    std::vector<Scored> seen;
+    char scratch[kMaxDoubleChars];
+    const auto visit = [&](double score, SortedSet::Place place) {
+      set_.prefetch_member(place);
+      seen.emplace_back(score, set_.member_at(place, scratch));
+      return seen.size() < most;
+    };
+    const bool to_the_end = set_.visit_scores(low, end, visit);
+    const size_t count = std::min(expected.size(), std::max<size_t>(most, 1));
+    ASSERT_EQ(to_the_end, expected.empty() || expected.size() < most);
+    expected.resize(count);
+    ASSERT_EQ(seen, expected);
+  }
+
   void check(Random& random) {
     ASSERT_EQ(set_.size(), order_.size());
     std::vector<Scored> all(order_.begin(), order_.end());
@@ -92,6 +115,7 @@ class Pair {
       ASSERT_EQ(set_.count_below(score, false), std::count_if(all.begin(), all.end(), less));
       ASSERT_EQ(set_.count_below(score, true), std::count_if(all.begin(), all.end(), at_most));
     }
+    check_scores(random, all);
     if (all.empty()) return;
     const size_t first = random.below(all.size());
     const size_t count = random.below(first + 1);
