@@ -88,6 +88,8 @@ class SparseCursor {
     uint32_t first_register = 0;
   };
 
+  // Goes on to near the opcode that covers `index`, with another one between if it moves at all.
+  void skip_blocks(std::string_view opcodes, uint32_t index);
   const Place& place_before() const { return passed_[(steps_ - 1) % kRemembered]; }
 
   Place at_;

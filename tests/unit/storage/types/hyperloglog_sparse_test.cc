@@ -110,26 +110,80 @@ TEST(HyperLogLogSparse, NoMoreThanFiveStepsAreTaken) {
   EXPECT_EQ(joined(pairs), v(1, 2) + v(2, 2) + z(1) + v(4, 1) + v(4, 1));
 }
 
+// Where an opcode is, found by going through all before it.
+struct Found {
+  bool any = false;
+  size_t offset = 0;
+  size_t previous = 0;
+  uint64_t first_register = 0;
+};
+
+Found find_slowly(const std::string& opcodes, uint32_t index) {
+  Found found;
+  for (size_t offset = 0; offset < opcodes.size();) {
+    const Opcode opcode = opcode_at(opcodes, offset);
+    if (index < found.first_register + opcode.run) {
+      found.any = true;
+      found.offset = offset;
+      return found;
+    }
+    found.first_register += opcode.run;
+    found.previous = offset;
+    offset += opcode.size;
+  }
+  return found;
+}
+
+void expect_found(SparseCursor& cursor, const std::string& opcodes, uint32_t index) {
+  const Found expected = find_slowly(opcodes, index);
+  ASSERT_EQ(cursor.seek(opcodes, index), expected.any);
+  if (!expected.any) return;
+  ASSERT_EQ(cursor.offset(), expected.offset);
+  ASSERT_EQ(cursor.first_register(), expected.first_register);
+  ASSERT_EQ(cursor.previous_offset(), expected.previous);
+}
+
 TEST(HyperLogLogSparse, ACursorFindsTheSameFromAnywhere) {
   Random random(3);
-  std::string opcodes;
-  for (uint32_t left = kRegisters; left > 0;) {
-    const bool zeros = random.below(2) == 0;
-    const auto run = static_cast<uint32_t>(
-        std::min<uint64_t>(left, 1 + random.below(zeros ? 200 : kMaxValueRun)));
-    opcodes += zeros ? z(run) : v(1 + static_cast<unsigned>(random.below(32)), run);
-    left -= run;
+  for (const uint64_t longest : {64U, 70U, 200U, 3000U}) {
+    std::string opcodes;
+    for (uint32_t left = kRegisters; left > 0;) {
+      const bool zeros = random.below(2) == 0;
+      const auto run = static_cast<uint32_t>(
+          std::min<uint64_t>(left, 1 + random.below(zeros ? longest : kMaxValueRun)));
+      opcodes += zeros ? z(run) : v(1 + static_cast<unsigned>(random.below(32)), run);
+      left -= run;
+    }
+    SparseCursor moving;
+    for (int round = 0; round < 1000; ++round) {
+      const auto index = static_cast<uint32_t>(random.below(kRegisters));
+      SparseCursor fresh;
+      ASSERT_NO_FATAL_FAILURE(expect_found(fresh, opcodes, index));
+      ASSERT_NO_FATAL_FAILURE(expect_found(moving, opcodes, index));
+      if (random.below(3) == 0) moving.edited();  // may be said at any time
+    }
   }
-  SparseCursor moving;
+}
+
+TEST(HyperLogLogSparse, ACursorFindsItsWayThroughAnyBytes) {
+  Random random(4);
   for (int round = 0; round < 20'000; ++round) {
-    const auto index = static_cast<uint32_t>(random.below(kRegisters));
-    SparseCursor fresh;
-    ASSERT_TRUE(fresh.seek(opcodes, index));
-    ASSERT_TRUE(moving.seek(opcodes, index));
-    ASSERT_EQ(moving.offset(), fresh.offset());
-    ASSERT_EQ(moving.first_register(), fresh.first_register());
-    ASSERT_EQ(moving.previous_offset(), fresh.previous_offset());
-    if (random.below(3) == 0) moving.edited();  // may be said at any time
+    // Long runs of zeros only now and then, else the first few cover all there is.
+    const uint64_t kinds = random.below(4) == 0 ? 256 : 128;
+    std::string opcodes(random.below(300), '\0');
+    for (char& byte : opcodes) {
+      const uint64_t value = random.below(kinds);
+      byte = static_cast<char>(kinds == 256 || value < 64 ? value : value + 64);
+    }
+    if (kinds == 128) {
+      for (int i = 0; i < 4 && !opcodes.empty(); ++i)
+        opcodes[random.below(opcodes.size())] = '\x40';
+    }
+    SparseCursor cursor;
+    for (int i = 0; i < 4; ++i) {
+      const auto index = static_cast<uint32_t>(random.below(kRegisters));
+      ASSERT_NO_FATAL_FAILURE(expect_found(cursor, opcodes, index)) << "round " << round;
+    }
   }
 }
 

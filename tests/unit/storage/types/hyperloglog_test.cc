@@ -243,7 +243,7 @@ TEST(HyperLogLog, MergingIsAddingAll) {
 // Raising many registers takes up where the last one was found; the bytes must not tell.
 TEST(HyperLogLog, MergingWritesTheOpcodesThatSingleChangesWould) {
   Random random(13);
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 60; ++round) {
     // Runs close together, with values that often are equal.
     hll::Registers before;
     hll::Registers after;
