@@ -130,10 +130,15 @@ size_t estimate_containers(const PositionSet& positions) {
 }
 
 std::variant<PositionSet, RoaringSet> best_form(std::span<const uint32_t> positions) {
-  ContainerEstimate sum;
-  sum.add(positions);
   PositionSet set = PositionSet::from_sorted(positions);
-  if (sum.bytes() < bitmap_policy::positions_bytes(positions.size())) {
+  const size_t as_positions = bitmap_policy::positions_bytes(positions.size());
+  // Mostly it is plain already from how many containers there would be.
+  size_t chunks = 0;
+  for (size_t i = 1; i < positions.size(); ++i) {
+    chunks += positions[i] >> 16 != positions[i - 1] >> 16 ? 1 : 0;
+  }
+  if (chunks * bitmap_policy::container_bytes(1, 1) < as_positions &&
+      estimate_containers(set) < as_positions) {
     return RoaringSet::from_positions(set);
   }
   return set;

@@ -3,7 +3,7 @@
 // - Where the result can only hold positions of one source that is kept as positions (AND; DIFF and
 //   ANDOR by their first), these are looked up in the others, whatever those are and however large.
 // - Sources that are all positions are merged.
-// - Sources of which none is flat are libroaring's to combine.
+// - Few sources, and very sparse ones, are libroaring's to combine, unless one is flat.
 // - What is left goes by chunks of 8 KiB through the same kernels as flat strings, and only through
 //   chunks where the result can hold anything.
 #include <algorithm>
@@ -32,10 +32,9 @@ struct Operand {
   std::string_view flat;
 
   bool is_flat() const { return positions == nullptr && chunks == nullptr; }
-  bool empty() const {
-    if (positions != nullptr) return positions->count() == 0;
-    return chunks != nullptr ? chunks->count() == 0 : flat.empty();
-  }
+  // How many ones a compressed one has.
+  uint64_t count() const { return positions != nullptr ? positions->count() : chunks->count(); }
+  bool empty() const { return is_flat() ? flat.empty() : count() == 0; }
 };
 using Operands = std::span<const Operand>;
 
@@ -70,88 +69,140 @@ class Lookup {
   std::string_view flat_;
 };
 
-// Keeps of `positions` those that are in `operand`, or those that are not.
-void retain(Positions& positions, const Operand& operand, bool contained) {
-  Lookup lookup(operand);
+// Which of some positions were found in operands.
+class Found {
+ public:
+  explicit Found(size_t count) : found_(count, 0) {}
+
+  // Looks all of them up; `positions` ascend.
+  void look_up(const Positions& positions, const Operand& operand) {
+    // A walk through both lists takes a few steps where a lookup takes one, but shorter ones.
+    constexpr uint64_t kStepsOfLookup = 8;
+    if (operand.positions != nullptr &&
+        operand.positions->count() < positions.size() * kStepsOfLookup) {
+      return walk(positions, *operand.positions);
+    }
+    Lookup lookup(operand);
+    for (size_t i = 0; i < positions.size(); ++i)
+      found_[i] |= lookup.contains(positions[i]) ? 1 : 0;
+  }
+
+  // Keeps of the positions those that were found, or those that were not.
+  void keep(Positions& positions, bool found) const {
+    size_t kept = 0;
+    for (size_t i = 0; i < positions.size(); ++i) {
+      positions[kept] = positions[i];
+      kept += (found_[i] != 0) == found ? 1 : 0;
+    }
+    positions.resize(kept);
+  }
+
+ private:
+  void walk(const Positions& positions, const PositionSet& set) {
+    size_t i = 0;
+    set.visit([&](std::span<const uint32_t> leaf) {
+      // No branch on which of the two is ahead: that would be foretold only half the time.
+      for (size_t j = 0; j < leaf.size() && i < positions.size();) {
+        const uint32_t x = positions[i];
+        const uint32_t y = leaf[j];
+        found_[i] |= static_cast<uint8_t>(x == y);
+        i += static_cast<size_t>(x <= y);
+        j += static_cast<size_t>(y <= x);
+      }
+    });
+  }
+
+  std::vector<uint8_t> found_;
+};
+
+// One of the two halves in which lists are merged.
+struct Half {
+  const uint32_t* a;
+  const uint32_t* a_end;
+  const uint32_t* b;
+  const uint32_t* b_end;
+  uint32_t* to;
+
+  bool has_both() const { return a != a_end && b != b_end; }
+  void step() {
+    const uint32_t x = *a;
+    const uint32_t y = *b;
+    const auto from_a = static_cast<size_t>(x <= y);  // as a number: not to be made a branch
+    *to++ = std::min(x, y);
+    a += from_a;
+    b += 1 - from_a;
+  }
+  void finish() {
+    while (has_both()) step();
+    to = std::copy(a, a_end, to);
+    std::copy(b, b_end, to);
+  }
+};
+
+// How many of the first `count` of two lists merged come from `a`.
+size_t share_of(const Positions& a, const Positions& b, size_t count) {
+  size_t low = count > b.size() ? count - b.size() : 0;
+  size_t high = std::min(count, a.size());
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (a[middle] <= b[count - middle - 1]) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+// Merges two ascending lists; what is in both is there twice. A step has to wait for the one
+// before, so two halves go side by side.
+Positions merge(const Positions& a, const Positions& b) {
+  Positions merged(a.size() + b.size());
+  const size_t middle = merged.size() / 2;
+  const size_t of_a = share_of(a, b, middle);
+  const uint32_t* a_middle = a.data() + of_a;
+  const uint32_t* b_middle = b.data() + (middle - of_a);
+  Half first{a.data(), a_middle, b.data(), b_middle, merged.data()};
+  Half second{a_middle, a.data() + a.size(), b_middle, b.data() + b.size(), merged.data() + middle};
+  while (first.has_both() && second.has_both()) {
+    first.step();
+    second.step();
+  }
+  first.finish();
+  second.finish();
+  return merged;
+}
+
+// How often a position is kept that so many sources have.
+size_t times_kept(Operation operation, size_t times) {
+  switch (operation) {
+    case Operation::kXor:
+      return times % 2;
+    case Operation::kOne:
+      return std::min<size_t>(times, 2);  // it must stay known that there was more than one
+    default:
+      return 1;
+  }
+}
+
+void reduce(Operation operation, Positions& positions) {
   size_t kept = 0;
-  for (const uint32_t position : positions) {
-    positions[kept] = position;
-    kept += lookup.contains(position) == contained ? 1 : 0;
+  for (size_t i = 0; i < positions.size();) {
+    const uint32_t position = positions[i];
+    size_t times = 1;
+    while (i + times < positions.size() && positions[i + times] == position) ++times;
+    for (size_t n = times_kept(operation, times); n > 0; --n) positions[kept++] = position;
+    i += times;
   }
   positions.resize(kept);
-}
-
-Positions in_any(const Positions& positions, Operands operands) {
-  std::vector<Lookup> lookups(operands.begin(), operands.end());
-  Positions kept;
-  for (const uint32_t position : positions) {
-    const bool found = std::any_of(lookups.begin(), lookups.end(),
-                                   [&](Lookup& lookup) { return lookup.contains(position); });
-    if (found) kept.push_back(position);
-  }
-  return kept;
-}
-
-// The three ways to merge two ascending lists have no branch that depends on which of the two comes
-// next, as that could be foretold only half the time.
-
-Positions merge_or(const Positions& a, const Positions& b) {
-  Positions out(a.size() + b.size());
-  uint32_t* to = out.data();
-  size_t i = 0;
-  size_t j = 0;
-  while (i < a.size() && j < b.size()) {
-    const uint32_t x = a[i];
-    const uint32_t y = b[j];
-    *to++ = x < y ? x : y;
-    i += x <= y ? 1 : 0;
-    j += y <= x ? 1 : 0;
-  }
-  to = std::copy(a.begin() + static_cast<ptrdiff_t>(i), a.end(), to);
-  to = std::copy(b.begin() + static_cast<ptrdiff_t>(j), b.end(), to);
-  out.resize(static_cast<size_t>(to - out.data()));
-  return out;
-}
-
-Positions merge_xor(const Positions& a, const Positions& b) {
-  Positions out(a.size() + b.size());
-  uint32_t* to = out.data();
-  size_t i = 0;
-  size_t j = 0;
-  while (i < a.size() && j < b.size()) {
-    const uint32_t x = a[i];
-    const uint32_t y = b[j];
-    *to = x < y ? x : y;
-    to += x != y ? 1 : 0;
-    i += x <= y ? 1 : 0;
-    j += y <= x ? 1 : 0;
-  }
-  to = std::copy(a.begin() + static_cast<ptrdiff_t>(i), a.end(), to);
-  to = std::copy(b.begin() + static_cast<ptrdiff_t>(j), b.end(), to);
-  out.resize(static_cast<size_t>(to - out.data()));
-  return out;
-}
-
-// For ONE: a position that is in several sources is kept twice, so that it stays known as such.
-Positions merge_twice(const Positions& a, const Positions& b) {
-  Positions out(a.size() + b.size());
-  std::merge(a.begin(), a.end(), b.begin(), b.end(), out.begin());
-  size_t kept = 0;
-  for (const uint32_t position : out) {
-    out[kept] = position;
-    kept += kept >= 2 && out[kept - 2] == position ? 0 : 1;
-  }
-  out.resize(kept);
-  return out;
 }
 
 void drop_repeated(Positions& positions) {
   size_t kept = 0;
   for (size_t i = 0; i < positions.size(); ++i) {
     const uint32_t position = positions[i];
-    const bool again = i + 1 < positions.size() && positions[i + 1] == position;
-    if (again) {
-      ++i;
+    if (i + 1 < positions.size() && positions[i + 1] == position) {
+      ++i;  // there are two at most
     } else {
       positions[kept++] = position;
     }
@@ -159,38 +210,32 @@ void drop_repeated(Positions& positions) {
   positions.resize(kept);
 }
 
-// Merges in rounds, always the two that waited longest: each position is moved log2(operands)
-// times.
-template <typename Merge>
-Positions merge_all(Operands operands, Merge&& merge) {
+// OR, XOR or ONE. Merges in rounds, always the two that waited longest: each position is moved
+// log2(operands) times.
+Positions merge_all(Operation operation, Operands operands) {
+  // Repeated positions are left where they are until they cost memory.
+  constexpr size_t kReduceAbove = size_t{1} << 20;
   std::deque<Positions> waiting;
   for (const Operand& operand : operands) waiting.push_back(collect(*operand.positions));
   while (waiting.size() > 1) {
     waiting.push_back(merge(waiting[0], waiting[1]));
     waiting.pop_front();
     waiting.pop_front();
+    if (waiting.back().size() > kReduceAbove) reduce(operation, waiting.back());
   }
-  return waiting.empty() ? Positions() : std::move(waiting.front());
+  Positions merged = std::move(waiting.front());
+  reduce(operation, merged);
+  if (operation == Operation::kOne) drop_repeated(merged);
+  return merged;
 }
 
 Positions merge_positions(Operation operation, Operands operands) {
-  switch (operation) {
-    case Operation::kOr:
-      return merge_all(operands, merge_or);
-    case Operation::kXor:
-      return merge_all(operands, merge_xor);
-    case Operation::kDiff1: {
-      Positions positions = merge_all(operands.subspan(1), merge_or);
-      retain(positions, operands.front(), false);
-      return positions;
-    }
-    default: {
-      SPINEL_ASSERT(operation == Operation::kOne);
-      Positions positions = merge_all(operands, merge_twice);
-      drop_repeated(positions);
-      return positions;
-    }
-  }
+  if (operation != Operation::kDiff1) return merge_all(operation, operands);
+  Positions positions = merge_all(Operation::kOr, operands.subspan(1));
+  Found found(positions.size());
+  found.look_up(positions, operands.front());
+  found.keep(positions, false);
+  return positions;
 }
 
 // The positions that are looked up in the other operands, if the operation can go that way.
@@ -207,19 +252,22 @@ std::optional<Positions> look_up(Operation operation, Operands operands) {
       if (fewest == nullptr) return std::nullopt;
       Positions positions = collect(*fewest->positions);
       for (const Operand& operand : operands) {
-        if (&operand != fewest) retain(positions, operand, true);
+        if (&operand == fewest) continue;
+        Found found(positions.size());
+        found.look_up(positions, operand);
+        found.keep(positions, true);
       }
       return positions;
     }
-    case Operation::kDiff: {
+    case Operation::kDiff:
+    case Operation::kAndOr: {
       if (operands.front().positions == nullptr) return std::nullopt;
       Positions positions = collect(*operands.front().positions);
-      for (const Operand& operand : operands.subspan(1)) retain(positions, operand, false);
+      Found found(positions.size());
+      for (const Operand& operand : operands.subspan(1)) found.look_up(positions, operand);
+      found.keep(positions, operation == Operation::kAndOr);
       return positions;
     }
-    case Operation::kAndOr:
-      if (operands.front().positions == nullptr) return std::nullopt;
-      return in_any(collect(*operands.front().positions), operands.subspan(1));
     default:
       return std::nullopt;
   }
@@ -361,6 +409,20 @@ std::vector<Operand> without_empty(Operation operation, Operands operands) {
   return left;
 }
 
+// libroaring combines two at a time, container by container; measured, it is ahead for few sources
+// and for containers that are nearly empty.
+bool suits_libroaring(Operation operation, Operands operands) {
+  constexpr uint64_t kOnesOfChunk = 512;
+  uint64_t ones = 0;
+  size_t chunks = 1;
+  for (const Operand& operand : operands) {
+    if (operand.is_flat()) return false;
+    ones += operand.count();
+    if (operand.chunks != nullptr) chunks = std::max(chunks, operand.chunks->containers());
+  }
+  return operands.size() == 2 || operation == Operation::kAnd || ones / chunks < kOnesOfChunk;
+}
+
 Ones evaluate(Operation operation, Operands operands) {
   if (std::optional<Positions> positions = look_up(operation, operands)) {
     return best_form(*positions);
@@ -369,11 +431,12 @@ Ones evaluate(Operation operation, Operands operands) {
   if (std::all_of(operands.begin(), operands.end(), is_positions)) {
     return best_form(merge_positions(operation, operands));
   }
-  const auto is_flat = [](const Operand& operand) { return operand.is_flat(); };
-  if (std::any_of(operands.begin(), operands.end(), is_flat)) {
+  if (operands.size() == 1 && operands.front().chunks != nullptr) {
+    return best_form(operands.front().chunks->duplicate());
+  }
+  if (!suits_libroaring(operation, operands)) {
     return best_form(ChunkwiseCombination(operation, operands).evaluate());
   }
-  if (operands.size() == 1) return best_form(operands.front().chunks->duplicate());
   std::deque<RoaringSet> made;
   return best_form(RoaringSet::combine(operation, as_chunks(operands, made)));
 }

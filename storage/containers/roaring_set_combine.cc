@@ -23,14 +23,21 @@ Bitmap own(roaring_bitmap_t* bitmap) {
   return Bitmap(bitmap);
 }
 
+// Not roaring_bitmap_or_many: that makes bitsets of what is sparse.
 Bitmap any_of(Sources sources) {
-  std::vector<const roaring_bitmap_t*> list(sources.begin(), sources.end());
-  return own(roaring_bitmap_or_many(list.size(), list.data()));
+  Bitmap result = own(roaring_bitmap_copy(sources.front()));
+  for (const roaring_bitmap_t* source : sources.subspan(1)) {
+    roaring_bitmap_or_inplace(result.get(), source);
+  }
+  return result;
 }
 
 Bitmap odd_of(Sources sources) {
-  std::vector<const roaring_bitmap_t*> list(sources.begin(), sources.end());
-  return own(roaring_bitmap_xor_many(list.size(), list.data()));
+  Bitmap result = own(roaring_bitmap_xor(sources[0], sources[1]));
+  for (const roaring_bitmap_t* source : sources.subspan(2)) {
+    roaring_bitmap_xor_inplace(result.get(), source);
+  }
+  return result;
 }
 
 Bitmap all_of(Sources sources) {
