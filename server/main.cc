@@ -20,6 +20,7 @@
 #include "server/process/limits.h"
 #include "server/process/process_title.h"
 #include "server/process/supervisor.h"
+#include "server/process/system_check.h"
 #include "server/server.h"
 #include "storage/base/memory.h"
 
@@ -141,7 +142,7 @@ int run(const ConfigSources& sources, const std::string& program) {
   log_banner("standalone", config.port, as_logo);
   for (const std::string& warning : config.warnings) log_warning("{}", warning);
   warn_about_tcp_backlog(config.tcp_backlog);
-  warn_about_memory_settings(config.disable_thp);
+  warn_about_system_settings(config.disable_thp);
   show_title(config, program);
   const std::string pid_path = pid_file(config);
   if (!pid_path.empty()) create_pid_file(pid_path);
@@ -171,6 +172,8 @@ int main(int argc, char** argv) {
     case LaunchAction::kTestMemory:
       fmt::print(stderr, "Use the system's own memory test (memtester, memtest86+) instead.\n");
       return 1;
+    case LaunchAction::kCheckSystem:
+      return report_system_checks(system_checks(), stdout);
     case LaunchAction::kFail:
       fmt::print(stderr, "{}\n", launch.message);
       return 1;

@@ -6,7 +6,7 @@
 #include "server/command/families.h"
 #include "server/command/help.h"
 #include "server/command/table.h"
-#include "server/process/limits.h"
+#include "server/process/system_check.h"
 #include "server/server.h"
 #include "storage/base/memory.h"
 
@@ -73,7 +73,8 @@ void latency_doctor_command(CommandContext& ctx) {
   facts.fork_rate_gb_per_s = fork_rate_gb_per_s(ctx.server.stats);
   facts.appendfsync_always = config.appendfsync == DiskAppendFsync::kAlways;
   facts.no_appendfsync_on_rewrite = config.no_appendfsync_on_rewrite;
-  facts.transparent_huge_pages = !config.disable_thp && transparent_huge_pages_always();
+  facts.transparent_huge_pages =
+      !config.disable_thp && check_transparent_huge_pages().state == CheckResult::State::kWarning;
   ctx.reply.verbatim("txt", latency_doctor_report(ctx.server.latency, facts));
 }
 

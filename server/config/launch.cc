@@ -57,6 +57,7 @@ Launch parse_command_line(std::span<const std::string> arguments) {
   if (first == "-v" || first == "--version") return {.action = LaunchAction::kPrintVersion};
   if (first == "-h" || first == "--help") return {.action = LaunchAction::kPrintHelp};
   if (first == "--test-memory") return test_memory(arguments);
+  if (first == "--check-system") return {.action = LaunchAction::kCheckSystem};
 
   Launch launch;
   if (!first.starts_with('-')) {
@@ -93,6 +94,7 @@ std::string help_text(std::string_view program) {
       "       {0} -v or --version\n"
       "       {0} -h or --help\n"
       "       {0} --test-memory <megabytes>\n"
+      "       {0} --check-system         (settings of the system that slow the server down)\n"
       "\n"
       "Every line of a redis.conf can be given as an option. Options come after the file and "
       "after\n"

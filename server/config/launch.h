@@ -15,6 +15,7 @@ enum class LaunchAction {
   kPrintVersion,  // print version_line() and end with 0
   kPrintHelp,     // print help_text() to standard error and end with 1
   kTestMemory,    // test test_memory_mb megabytes and end
+  kCheckSystem,   // report_system_checks(), and end with what it returns
   kFail,          // print `message` to standard error and end with 1
 };
 

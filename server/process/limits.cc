@@ -9,16 +9,10 @@
 #include <sys/resource.h>
 
 #include "server/log/log.h"
+#include "server/process/system_check.h"
 
 namespace spinel::server {
 namespace {
-
-std::optional<std::string> read_first_line(const char* path) {
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line)) return std::nullopt;
-  return line;
-}
 
 std::optional<int> read_number(const char* path) {
   std::ifstream file(path);
@@ -32,44 +26,25 @@ struct RaisedLimit {
   int error;  // of the first attempt, 0 if it succeeded
 };
 
-// The highest limit up to `wanted` that the kernel grants; never lower than `current`.
-RaisedLimit raise_open_files_limit(uint64_t current, uint64_t wanted) {
-  constexpr uint64_t kStep = 16;
-  int first_error = 0;
-  for (uint64_t limit = wanted; limit > current; limit -= std::min(kStep, limit - current)) {
-    const rlimit request{limit, limit};
-    if (::setrlimit(RLIMIT_NOFILE, &request) == 0) return {limit, first_error};
-    if (first_error == 0) first_error = errno;
+// The highest limit up to `wanted` that the kernel grants; never lower than that of `now`.
+RaisedLimit raise_open_files_limit(const rlimit& now, uint64_t wanted) {
+  const auto grants = [&now](uint64_t limit) {
+    const rlimit request{limit, std::max<rlim_t>(limit, now.rlim_max)};
+    return ::setrlimit(RLIMIT_NOFILE, &request) == 0;
+  };
+  if (grants(wanted)) return {wanted, 0};
+  const int error = errno;
+  // What is granted lies below what is refused, so it is found by halving.
+  uint64_t granted = now.rlim_cur;
+  for (uint64_t refused = wanted; refused - granted > 1;) {
+    const uint64_t middle = granted + (refused - granted) / 2;
+    (grants(middle) ? granted : refused) = middle;
   }
-  return {current, first_error};
+  return {granted, error};
 }
 
-// Memory that is promised but not there would be denied to a child that shares all of it with this
-// process.
-void warn_about_overcommit() {
-  const auto overcommit = read_number("/proc/sys/vm/overcommit_memory");
-  if (!overcommit || *overcommit == 1) return;
-  log_warning(
-      "WARNING Memory overcommit must be enabled! Without it, a background save or replication may "
-      "fail under low memory "
-      "condition. Being disabled, it can also cause failures without low memory condition, see "
-      "https://github.com/jemalloc/jemalloc/issues/1328. To fix this issue add "
-      "'vm.overcommit_memory = 1' to "
-      "/etc/sysctl.conf and then reboot or run the command 'sysctl vm.overcommit_memory=1' for "
-      "this to take effect.");
-}
-
-void handle_transparent_huge_pages(bool disable) {
-  if (!transparent_huge_pages_always()) return;
-  if (disable && ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0) return;
-  log_warning(
-      "WARNING You have Transparent Huge Pages (THP) support enabled in your kernel. This will "
-      "create latency and memory "
-      "usage issues with Spinel. To fix this issue run the command 'echo madvise > "
-      "/sys/kernel/mm/transparent_hugepage/enabled' as root, and add it to your /etc/rc.local in "
-      "order to retain the "
-      "setting after a reboot. Spinel must be restarted after THP is disabled (set to 'madvise' or "
-      "'never').");
+void log_advice(const CheckResult& result) {
+  if (result.state == CheckResult::State::kWarning) log_warning("WARNING {}", result.advice);
 }
 
 constexpr char kOomFile[] = "/proc/self/oom_score_adj";
@@ -99,7 +74,7 @@ std::optional<uint32_t> adjust_open_files_limit(uint32_t maxclients) {
   }
   const uint64_t original = limit.rlim_cur;
   if (original >= needed) return maxclients;
-  const RaisedLimit raised = raise_open_files_limit(original, needed);
+  const RaisedLimit raised = raise_open_files_limit(limit, needed);
   if (raised.limit >= needed) {
     log_notice("Increased maximum number of open files to {} (it was originally set to {}).",
                needed, original);
@@ -141,9 +116,13 @@ uint64_t most_clients_allowed() {
   return limit.rlim_max - kReservedDescriptors;
 }
 
-void warn_about_memory_settings(bool disable_thp) {
-  warn_about_overcommit();
-  handle_transparent_huge_pages(disable_thp);
+void warn_about_system_settings(bool disable_thp) {
+  log_advice(check_xen_clocksource());
+  log_advice(check_overcommit());
+  const CheckResult huge_pages = check_transparent_huge_pages();
+  if (huge_pages.state != CheckResult::State::kWarning) return;
+  if (disable_thp && ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0) return;
+  log_advice(huge_pages);
 }
 
 void warn_about_tcp_backlog(int tcp_backlog) {
@@ -154,11 +133,6 @@ void warn_about_tcp_backlog(int tcp_backlog) {
       "/proc/sys/net/core/somaxconn is set to the lower "
       "value of {}.",
       tcp_backlog, *kernel_limit);
-}
-
-bool transparent_huge_pages_always() {
-  const auto setting = read_first_line("/sys/kernel/mm/transparent_hugepage/enabled");
-  return setting && setting->find("[always]") != std::string::npos;
 }
 
 std::optional<std::string> set_oom_score_adjustment(OomScoreAdjust mode, int value) {

@@ -24,16 +24,12 @@ bool can_open_files_for(uint32_t maxclients);
 // How many clients the hard limit of open files leaves room for.
 uint64_t most_clients_allowed();
 
-// Logs the settings of the kernel under which saving, replication or latency will suffer: memory
-// overcommit is off, or transparent huge pages are always on. With `disable_thp` this process does
-// without the latter if it can.
-void warn_about_memory_settings(bool disable_thp);
+// Logs the settings of the system under which saving, replication or latency will suffer (see
+// system_check.h). With `disable_thp` this process does without transparent huge pages if it can.
+void warn_about_system_settings(bool disable_thp);
 
 // Logs if the kernel cuts the queue of connections that wait to be accepted.
 void warn_about_tcp_backlog(int tcp_backlog);
-
-// Whether the kernel uses transparent huge pages without being asked.
-bool transparent_huge_pages_always();
 
 // Tells the kernel how readily to kill this process when memory runs out: `value` alone
 // (kAbsolute), or added to what the process started with (kRelative). kNo restores that if it was

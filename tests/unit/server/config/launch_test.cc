@@ -76,6 +76,7 @@ TEST(Launch, KnowsWhatEndsAtOnce) {
   for (const char* argument : {"-h", "--help"}) {
     EXPECT_EQ(parse_command_line(Arguments{argument}).action, LaunchAction::kPrintHelp);
   }
+  EXPECT_EQ(parse_command_line(Arguments{"--check-system"}).action, LaunchAction::kCheckSystem);
   const Launch test = parse_command_line(Arguments{"--test-memory", "64"});
   EXPECT_EQ(test.action, LaunchAction::kTestMemory);
   EXPECT_EQ(test.test_memory_mb, 64);
