@@ -31,7 +31,7 @@ void BlockedClients::block_on_keys(Client& client, CommandArgs args, CommandArgs
   wait.type = type;
   for (std::string_view key : keys) {
     DatabaseKey name(client.database, key);
-    if (waiting_for_keys_[name].emplace(wait.order, &client).second) {
+    if (waiting_for_keys_[name].clients.emplace(std::pair(type, wait.order), &client).second) {
       wait.keys.push_back(std::move(name));
     }
   }
@@ -40,8 +40,8 @@ void BlockedClients::block_on_keys(Client& client, CommandArgs args, CommandArgs
 void BlockedClients::forget(Client& client, const Wait& wait) {
   for (const DatabaseKey& key : wait.keys) {
     const auto found = waiting_for_keys_.find(key);
-    found->second.erase(wait.order);
-    if (found->second.empty()) waiting_for_keys_.erase(found);
+    found->second.clients.erase({wait.type, wait.order});
+    if (found->second.clients.empty()) waiting_for_keys_.erase(found);
   }
   if (wait.deadline_ms != 0) deadlines_.erase({wait.deadline_ms, &client});
   client.blocked = BlockReason::kNone;
@@ -76,20 +76,26 @@ void BlockedClients::wake(Client& client, Wake reason) {
   // It blocked again: give it back its place and its deadline.
   const std::unique_ptr<Wait> again = std::move(waits_.at(&client));
   forget(client, *again);
-  for (const DatabaseKey& key : wait->keys) waiting_for_keys_[key].emplace(wait->order, &client);
+  for (const DatabaseKey& key : wait->keys) {
+    waiting_for_keys_[key].clients.emplace(std::pair(wait->type, wait->order), &client);
+  }
   if (wait->deadline_ms != 0) deadlines_.emplace(wait->deadline_ms, &client);
   client.blocked = wait->reason;
   waits_[&client] = std::make_unique<Wait>(*wait);
 }
 
 void BlockedClients::note_changed(int database, std::string_view key) {
-  DatabaseKey name(database, key);
-  if (waiting_for_keys_.contains(name)) changed_.push_back(std::move(name));
+  const auto found = waiting_for_keys_.find(DatabaseKeyView(database, key));
+  if (found != waiting_for_keys_.end()) note_changed(found->first, found->second);
+}
+
+void BlockedClients::note_changed(const DatabaseKey& key, Queue& queue) {
+  if (!std::exchange(queue.changed, true)) changed_.push_back(key);
 }
 
 void BlockedClients::databases_swapped(int first, int second) {
-  for (const auto& [key, clients] : waiting_for_keys_) {
-    if (key.first == first || key.first == second) changed_.push_back(key);
+  for (auto& [key, queue] : waiting_for_keys_) {
+    if (key.first == first || key.first == second) note_changed(key, queue);
   }
 }
 
@@ -104,19 +110,23 @@ void BlockedClients::serve_ready() {
 }
 
 // Serving one client may add others to the queue, or remove them. Whoever blocked again keeps its
-// place, which is behind us; whoever came only now is served when the key changes next.
+// place, which is behind us; whoever came only now is served when the key changes next. Those who
+// wait for another type than the key has are not looked at.
 void BlockedClients::serve_key(const DatabaseKey& key) {
   const uint64_t newcomers = next_order_;
+  const auto changed = waiting_for_keys_.find(key);
+  if (changed != waiting_for_keys_.end()) changed->second.changed = false;
   for (uint64_t served = 0;;) {
-    const auto queue = waiting_for_keys_.find(key);
-    if (queue == waiting_for_keys_.end()) return;
-    const auto next = queue->second.upper_bound(served);
-    if (next == queue->second.end() || next->first >= newcomers) return;
-    served = next->first;
-    Client& client = *next->second;
-    const std::optional<storage::Type> type = type_at_(client, key.second);
+    const auto found = waiting_for_keys_.find(key);
+    if (found == waiting_for_keys_.end()) return;
+    const auto& clients = found->second.clients;
+    const std::optional<storage::Type> type = type_at_(*clients.begin()->second, key.second);
     if (!type) return;
-    if (*type == waits_.at(&client)->type) wake(client, Wake::kReady);
+    const auto next = clients.upper_bound({*type, served});
+    if (next == clients.end() || next->first.first != *type) return;
+    served = next->first.second;
+    if (served >= newcomers) return;
+    wake(*next->second, Wake::kReady);
   }
 }
 

@@ -78,6 +78,22 @@ class BlockedClients {
 
  private:
   using DatabaseKey = std::pair<int, std::string>;
+  using DatabaseKeyView = std::pair<int, std::string_view>;
+  // Finds a key without a string of its own.
+  struct KeyOrder {
+    using is_transparent = void;
+    static DatabaseKeyView view(const DatabaseKeyView& key) { return key; }
+    static DatabaseKeyView view(const DatabaseKey& key) { return {key.first, key.second}; }
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const {
+      return view(a) < view(b);
+    }
+  };
+  // Who waits for a key: those of one type side by side, in the order of blocking.
+  struct Queue {
+    std::map<std::pair<storage::Type, uint64_t>, Client*> clients;
+    bool changed = false;  // the key is in `changed_`, or is about to be served
+  };
   struct Wait {
     Client* client;
     BlockReason reason;
@@ -91,14 +107,14 @@ class BlockedClients {
   Wait& add_wait(Client& client, BlockReason reason, CommandArgs args, int64_t deadline_ms);
   void serve_key(const DatabaseKey& key);
   void note_changed(int database, std::string_view key);
+  void note_changed(const DatabaseKey& key, Queue& queue);
   void wake(Client& client, Wake reason);
   void forget(Client& client, const Wait& wait);
 
   Retry retry_;
   TypeAt type_at_;
   std::unordered_map<const Client*, std::unique_ptr<Wait>> waits_;
-  // Clients in the order of blocking, by key.
-  std::map<DatabaseKey, std::map<uint64_t, Client*>> waiting_for_keys_;
+  std::map<DatabaseKey, Queue, KeyOrder> waiting_for_keys_;
   std::set<std::pair<int64_t, Client*>> deadlines_;
   std::vector<DatabaseKey> changed_;
   uint64_t next_order_ = 1;
