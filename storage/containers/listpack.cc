@@ -82,13 +82,4 @@ Listpack* Listpack::erase(Listpack* list, Offset at, size_t elements) {
   return resize_gap(list, at, end - at, 0);
 }
 
-Listpack* Listpack::append_raw(Listpack* list, std::span<const unsigned char> raw,
-                               size_t elements) {
-  const Offset at = list->end();
-  list = resize_gap(list, at, 0, raw.size());
-  if (!raw.empty()) std::memcpy(list->bytes() + at, raw.data(), raw.size());
-  list->count_ += static_cast<uint32_t>(elements);
-  return list;
-}
-
 }  // namespace spinel::storage

@@ -73,8 +73,6 @@ class Listpack {
   static Listpack* replace(Listpack* list, Offset at, const ListpackItem& item);
   // Removes up to `elements` elements from the one at `at` on.
   static Listpack* erase(Listpack* list, Offset at, size_t elements);
-  // Puts elements `elements` of which are encoded in `raw` at the end.
-  static Listpack* append_raw(Listpack* list, std::span<const unsigned char> raw, size_t elements);
 
  private:
   static constexpr Offset kHeader = 2 * sizeof(uint32_t);

@@ -164,15 +164,6 @@ uint64_t Skiplist::scores_before(const Path& path) const {
 }
 
 template <typename Count>
-Skiplist::Cursor Skiplist::cursor_at(Count&& count) const {
-  if (size_ == 0) return {};
-  Path path;
-  find_bound(path, count);
-  if (path.at < path.leaf->count) return {path.leaf, path.at};
-  return {path.leaf->next, 0};
-}
-
-template <typename Count>
 uint64_t Skiplist::count_before(Count&& count) const {
   if (size_ == 0) return 0;
   Path path;
@@ -180,36 +171,11 @@ uint64_t Skiplist::count_before(Count&& count) const {
   return elements_before(path);
 }
 
-Skiplist::Cursor Skiplist::first() const {
-  return {head_, 0};
-}
-
-Skiplist::Cursor Skiplist::last() const {
-  if (tail_ == nullptr) return {};
-  return {tail_, tail_->count - 1u};
-}
-
 Skiplist::Cursor Skiplist::at(uint64_t rank) const {
   if (rank >= size_) return {};
   Path path;
   find_rank(path, rank);
   return {path.leaf, path.at};
-}
-
-Skiplist::Cursor Skiplist::lower_bound(double score) const {
-  return cursor_at(ByScore<false>{score});
-}
-
-Skiplist::Cursor Skiplist::upper_bound(double score) const {
-  return cursor_at(ByScore<true>{score});
-}
-
-Skiplist::Cursor Skiplist::lower_bound_lex(std::string_view bytes) const {
-  return cursor_at(ByLex<false>{bytes});
-}
-
-Skiplist::Cursor Skiplist::upper_bound_lex(std::string_view bytes) const {
-  return cursor_at(ByLex<true>{bytes});
 }
 
 uint64_t Skiplist::rank(double score, const ScoredMember* member) const {
@@ -239,13 +205,6 @@ uint64_t Skiplist::count_less_lex(std::string_view bytes) const {
 
 uint64_t Skiplist::count_at_most_lex(std::string_view bytes) const {
   return count_before(ByLex<true>{bytes});
-}
-
-void Skiplist::prefetch(double score) const {
-  if (height_ == 0) return;
-  Path path;
-  descend(path, ByScore<false>{score});
-  prefetch_leaf(path.leaf);
 }
 
 // Changing

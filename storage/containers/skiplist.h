@@ -75,18 +75,9 @@ class Skiplist {
   void assign_sorted(std::span<const Item> items);
   void clear();
 
-  // Places. A cursor is valid until the next change. `at` is O(log n).
-  Cursor first() const;
-  Cursor last() const;
-  // The element of this rank; past the end for one that is not below size().
+  // The element of this rank; past the end for one that is not below size(). O(log n). A cursor is
+  // valid until the next change.
   Cursor at(uint64_t rank) const;
-  // The first element whose score is not less than (greater than) `score`, if any. O(log n).
-  Cursor lower_bound(double score) const;
-  Cursor upper_bound(double score) const;
-  // The first element whose bytes are not less than (greater than) `bytes`, if any. Only meaningful
-  // if all scores are equal. O(log n).
-  Cursor lower_bound_lex(std::string_view bytes) const;
-  Cursor upper_bound_lex(std::string_view bytes) const;
 
   // Counts, each O(log n).
 
@@ -94,16 +85,12 @@ class Skiplist {
   uint64_t rank(double score, const ScoredMember* member) const;
   // How many different scores are less than `score`, which need not be in the list.
   uint64_t dense_rank(double score) const;
-  // How many elements have a lesser score, or one that is at most `score`. They are also the ranks
-  // of lower_bound and upper_bound.
+  // How many elements have a lesser score, or one that is at most `score`.
   uint64_t count_less(double score) const;
   uint64_t count_at_most(double score) const;
   // The same by bytes, if all scores are equal.
   uint64_t count_less_lex(std::string_view bytes) const;
   uint64_t count_at_most_lex(std::string_view bytes) const;
-
-  // Fetches the leaf where elements of this score begin into the cache, ahead of an operation.
-  void prefetch(double score) const;
 
  private:
   friend struct SkiplistInspector;  // the tests' look inside
@@ -141,8 +128,6 @@ class Skiplist {
   void find_rank(Path& path, uint64_t rank) const;
   uint64_t elements_before(const Path& path) const;
   uint64_t scores_before(const Path& path) const;
-  template <typename Count>
-  Cursor cursor_at(Count&& count) const;
   template <typename Count>
   uint64_t count_before(Count&& count) const;
 

@@ -175,14 +175,5 @@ TEST(ListpackTest, FindsFieldsAndNotValues) {
   Listpack::destroy(copy);
 }
 
-TEST(ListpackTest, MovesElementsAsStored) {
-  Listpack* from = Listpack::append(Listpack::create(), {ListpackItem("a"), ListpackItem("12")});
-  Listpack* to = Listpack::append_raw(Listpack::create(), from->raw(from->begin(), from->end()), 2);
-  EXPECT_EQ(to->count(), 2U);
-  EXPECT_EQ(text_of(to->value(to->next(Listpack::begin()))), "12");
-  Listpack::destroy(from);
-  Listpack::destroy(to);
-}
-
 }  // namespace
 }  // namespace spinel::storage

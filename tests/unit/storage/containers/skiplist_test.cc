@@ -239,7 +239,7 @@ TEST(Skiplist, WhatComesInOrderFillsItsNodes) {
     EXPECT_LT(static_cast<double>(list.memory_bytes()) / kSize, 18.0);
     // A queue: from the other end, elements go.
     for (int i = 0; i < kSize; ++i) {
-      const Skiplist::Cursor oldest = step == 1 ? list.first() : list.last();
+      const Skiplist::Cursor oldest = step == 1 ? list.at(0) : list.at(list.size() - 1);
       EXPECT_EQ(oldest.score(), i * step);
       list.erase(oldest.score(), oldest.member());
       list.insert((kSize + i) * step, pool.make(static_cast<uint64_t>(i)));
@@ -272,7 +272,7 @@ TEST(Skiplist, OrdersByBytesAmongEqualScores) {
       "\xff", std::string(300, '\xff'),
   };
   for (size_t i = sorted.size(); i-- > 0;) list.insert(1, pool.make(sorted[i]));
-  Skiplist::Cursor cursor = list.first();
+  Skiplist::Cursor cursor = list.at(0);
   for (const std::string& bytes : sorted) {
     ASSERT_TRUE(cursor);
     EXPECT_EQ(cursor.member()->bytes(), bytes);
@@ -286,7 +286,6 @@ TEST(Skiplist, FindsBoundsByBytes) {
   Random random(kSeed);
   MemberPool pool;
   Skiplist list;
-  EXPECT_FALSE(list.lower_bound_lex("a"));
   EXPECT_EQ(list.count_at_most_lex("a"), 0u);
   std::set<std::string> model;
   while (model.size() < 5000) {
@@ -302,16 +301,6 @@ TEST(Skiplist, FindsBoundsByBytes) {
     const auto high = std::upper_bound(sorted.begin(), sorted.end(), bytes);
     ASSERT_EQ(list.count_less_lex(bytes), static_cast<uint64_t>(low - sorted.begin())) << bytes;
     ASSERT_EQ(list.count_at_most_lex(bytes), static_cast<uint64_t>(high - sorted.begin()));
-    const Skiplist::Cursor at_low = list.lower_bound_lex(bytes);
-    const Skiplist::Cursor at_high = list.upper_bound_lex(bytes);
-    ASSERT_EQ(static_cast<bool>(at_low), low != sorted.end());
-    ASSERT_EQ(static_cast<bool>(at_high), high != sorted.end());
-    if (at_low) {
-      ASSERT_EQ(at_low.member()->bytes(), *low);
-    }
-    if (at_high) {
-      ASSERT_EQ(at_high.member()->bytes(), *high);
-    }
   }
 }
 
@@ -328,7 +317,7 @@ TEST(Skiplist, TreatsZerosAsEqualAndKeepsTheirSigns) {
   EXPECT_EQ(list.rank(0.0, c), 2u);
   EXPECT_EQ(list.count_less(0.0), 0u);
   EXPECT_EQ(list.count_at_most(-0.0), 3u);
-  EXPECT_TRUE(std::signbit(list.first().score()));
+  EXPECT_TRUE(std::signbit(list.at(0).score()));
   EXPECT_FALSE(std::signbit(list.at(1).score()));
   list.update(0.0, -0.0, b);
   EXPECT_TRUE(std::signbit(list.at(1).score()));
@@ -354,23 +343,16 @@ TEST(Skiplist, HoldsInfinitiesAndExtremes) {
     EXPECT_EQ(list.dense_rank(scores[i]), i);
     EXPECT_EQ(list.count_at_most(scores[i]), i + 1);
   }
-  EXPECT_FALSE(list.upper_bound(kInfinity));
-  EXPECT_EQ(list.lower_bound(-kInfinity).score(), -kInfinity);
 }
 
 TEST(Skiplist, EmptyListsHaveNoPlaces) {
   Skiplist list;
   EXPECT_TRUE(list.empty());
-  EXPECT_FALSE(list.first());
-  EXPECT_FALSE(list.last());
   EXPECT_FALSE(list.at(0));
-  EXPECT_FALSE(list.lower_bound(0));
-  EXPECT_FALSE(list.upper_bound(0));
   EXPECT_EQ(list.count_less(0), 0u);
   EXPECT_EQ(list.count_at_most(0), 0u);
   EXPECT_EQ(list.dense_rank(0), 0u);
   EXPECT_EQ(list.distinct_scores(), 0u);
-  list.prefetch(0);
   list.clear();
   list.assign_sorted({});
   EXPECT_EQ(list.memory_bytes(), 0u);
@@ -383,14 +365,13 @@ TEST(Skiplist, MovesWithItsElements) {
   Skiplist other = std::move(list);
   EXPECT_EQ(other.size(), 1000u);
   EXPECT_EQ(list.size(), 0u);  // NOLINT(bugprone-use-after-move): it is empty, by contract
-  EXPECT_FALSE(list.first());
+  EXPECT_FALSE(list.at(0));
   SkiplistInspector::expect_valid(other);
   list.insert(5, pool.make(5));
   list = std::move(other);
   EXPECT_EQ(list.size(), 1000u);
   EXPECT_EQ(other.size(), 0u);  // NOLINT(bugprone-use-after-move)
   SkiplistInspector::expect_valid(list);
-  list.prefetch(500);
   EXPECT_EQ(list.at(500).score(), 500);
   list.clear();
   EXPECT_TRUE(list.empty());
