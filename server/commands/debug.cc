@@ -24,6 +24,9 @@
 #include "storage/base/random.h"
 #include "storage/keyspace/digest.h"
 #include "storage/keyspace/object.h"
+#include "storage/types/hash.h"
+#include "storage/types/set.h"
+#include "storage/types/sorted_set.h"
 
 namespace spinel::server {
 namespace {
@@ -234,10 +237,19 @@ void debug_sdslen(CommandContext& ctx) {
 void debug_listpack(CommandContext& ctx) {
   const Item item = stored_item(ctx, 2);
   if (!item) return;
-  if (item->encoding() != Encoding::kListpackList) {
-    return ctx.error("ERR Not a listpack encoded object.");
+  switch (item->encoding()) {
+    case Encoding::kListpackList:
+      print_list(*item, true);
+      break;
+    case Encoding::kListpackSet:
+    case Encoding::kListpackSortedSet:
+    case Encoding::kListpackHash:
+    case Encoding::kListpackExHash:
+      print_listpack(*item);
+      break;
+    default:
+      return ctx.error("ERR Not a listpack encoded object.");
   }
-  print_list(*item, true);
   ctx.reply.simple("Listpack structure printed on stdout");
 }
 
@@ -252,7 +264,9 @@ void debug_quicklist(CommandContext& ctx) {
   ctx.reply.simple("Quicklist structure printed on stdout");
 }
 
-void append_table(std::string& text, const storage::EntryTable::Statistics& table, bool full) {
+// `Statistics`: those of any HashTable.
+template <typename Statistics>
+void append_table(std::string& text, const Statistics& table, bool full) {
   text += "Hash table 0 stats (main hash table):\n";
   if (table.elements == 0) {
     text += "No stats available for empty dictionaries\n";
@@ -303,8 +317,27 @@ void debug_htstats(CommandContext& ctx) {
 
 // DEBUG HTSTATS-KEY key [FULL]
 void debug_htstats_key(CommandContext& ctx) {
-  if (!stored_item(ctx, 2) || !read_full(ctx)) return;
-  ctx.error("ERR The value stored at the specified key is not represented using an hash table");
+  const Item item = stored_item(ctx, 2);
+  if (!item) return;
+  const auto full = read_full(ctx);
+  if (!full) return;
+  std::string text;
+  switch (item->encoding()) {
+    case Encoding::kTableSet:
+      append_table(text, storage::Set(item->encoding(), item->object()).table_statistics(), *full);
+      break;
+    case Encoding::kSkiplist:
+      append_table(text, storage::SortedSet(item->encoding(), item->object()).table_statistics(),
+                   *full);
+      break;
+    case Encoding::kTableHash:
+      append_table(text, storage::Hash(item->encoding(), item->object()).table_statistics(), *full);
+      break;
+    default:
+      return ctx.error(
+          "ERR The value stored at the specified key is not represented using an hash table");
+  }
+  ctx.reply.verbatim("txt", text);
 }
 
 void debug_structsize(CommandContext& ctx) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fmt/format.h>
 
+#include "storage/containers/listpack.h"
 #include "storage/types/list.h"
 
 namespace spinel::server {
@@ -39,11 +40,15 @@ size_t listpack_bytes(const ListRun& run) {
   return bytes;
 }
 
+void print_element(const unsigned char* at) {
+  char scratch[storage::kMaxDoubleChars];
+  fmt::print("  {} bytes: {}\n", storage::listpack_entry_size(at),
+             storage::read_listpack_entry(at).bytes(scratch));
+}
+
 void print_elements(const ListRun& run) {
   for (const unsigned char* at = run.at; at != run.end; at += storage::listpack_entry_size(at)) {
-    char scratch[storage::kMaxDoubleChars];
-    fmt::print("  {} bytes: {}\n", storage::listpack_entry_size(at),
-               storage::read_listpack_entry(at).bytes(scratch));
+    print_element(at);
   }
 }
 
@@ -90,6 +95,16 @@ void print_list(const Entry& entry, bool elements) {
     ++ordinal;
     return true;
   });
+  std::fflush(stdout);
+}
+
+void print_listpack(const Entry& entry) {
+  const auto& list = *static_cast<const storage::Listpack*>(entry.object());
+  fmt::print("listpack: {} elements, {} bytes of them, {} bytes allocated\n", list.count(),
+             list.element_bytes(), list.allocated_bytes());
+  for (auto at = storage::Listpack::begin(); at != list.end(); at = list.next(at)) {
+    print_element(list.raw(at, list.next(at)).data());
+  }
   std::fflush(stdout);
 }
 

@@ -28,4 +28,7 @@ ListLayout list_layout(const storage::Entry& entry);
 // Prints the nodes on the standard output, and `elements` as well.
 void print_list(const storage::Entry& entry, bool elements);
 
+// Prints any other listpack with its elements: `entry` is a hash, a set or a sorted set in one.
+void print_listpack(const storage::Entry& entry);
+
 }  // namespace spinel::server

@@ -44,6 +44,8 @@ class SortedSet {
   static size_t memory(Encoding encoding, const void* object, size_t samples);
   static size_t free_effort(Encoding encoding, const void* object);
   static void disown(Encoding encoding, void* object);
+  // Of the table of a set that is not a listpack.
+  auto table_statistics() const { return large()->members.statistics(); }
 
   Encoding encoding() const { return encoding_; }
   void* object() const { return object_; }

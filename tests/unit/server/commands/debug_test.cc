@@ -275,6 +275,36 @@ TEST_F(DebugTest, StringsHaveNeitherTableNorListpack) {
   EXPECT_EQ(debug("LISTPACK", "key"), error("ERR Not a listpack encoded object."));
 }
 
+TEST_F(DebugTest, EveryListpackCanBePrinted) {
+  run("HSET", "hash", "f", "v");
+  run("SADD", "set", "a", "b");
+  run("ZADD", "zset", "1", "a");
+  run("RPUSH", "list", "a");
+  for (const auto key : {"hash", "set", "zset", "list"}) {
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(debug("LISTPACK", key), "+Listpack structure printed on stdout\r\n") << key;
+    EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr(" elements")) << key;
+  }
+  run("SADD", "integers", "1");
+  EXPECT_EQ(debug("LISTPACK", "integers"), error("ERR Not a listpack encoded object."));
+}
+
+TEST_F(DebugTest, HtstatsOfAKey) {
+  run("CONFIG", "SET", "hash-max-listpack-entries", "0", "set-max-listpack-entries", "0",
+      "zset-max-listpack-entries", "0");
+  run("HSET", "hash", "f", "v", "g", "v");
+  run("SADD", "set", "a", "b");
+  run("ZADD", "zset", "1", "a", "2", "b");
+  for (const auto key : {"hash", "set", "zset"}) {
+    EXPECT_EQ(debug("HTSTATS-KEY", key),
+              bulk("Hash table 0 stats (main hash table):\n table size: 1\n number of elements: "
+                   "2\n"))
+        << key;
+    EXPECT_THAT(debug("HTSTATS-KEY", key, "full"), HasSubstr(" max chain length: 2\n")) << key;
+    EXPECT_EQ(debug("HTSTATS-KEY", key, "x"), error("ERR syntax error"));
+  }
+}
+
 TEST_F(DebugTest, ErrorAndLog) {
   EXPECT_EQ(debug("ERROR", "foo bar"), "-foo bar\r\n");
   EXPECT_EQ(debug("ERROR", "foo\r\nbar"), "-foo  bar\r\n");
