@@ -264,9 +264,7 @@ void debug_quicklist(CommandContext& ctx) {
   ctx.reply.simple("Quicklist structure printed on stdout");
 }
 
-// `Statistics`: those of any HashTable.
-template <typename Statistics>
-void append_table(std::string& text, const Statistics& table, bool full) {
+void append_table(std::string& text, const storage::HashTableStatistics& table, bool full) {
   text += "Hash table 0 stats (main hash table):\n";
   if (table.elements == 0) {
     text += "No stats available for empty dictionaries\n";

@@ -26,6 +26,14 @@
 
 namespace spinel::storage {
 
+// What DEBUG HTSTATS prints.
+struct HashTableStatistics {
+  size_t buckets[2];  // of the array, and of the one that a resize under way moves to
+  size_t overflow_buckets;
+  size_t longest_chain;  // elements in one bucket and its overflow, at most so far
+  size_t elements;
+};
+
 // What a slot holds is opaque to the table; `Traits` reads it:
 //   static uint64_t hash(uint64_t slot)             the hash the element was inserted with
 //   static bool equal(uint64_t slot, const K& key)  whether the element has this key, for each type
@@ -216,14 +224,7 @@ class HashTable {
     std::swap(longest_chain_, other.longest_chain_);
   }
 
-  // What DEBUG HTSTATS prints.
-  struct Statistics {
-    size_t buckets[2];
-    size_t overflow_buckets;
-    size_t longest_chain;  // elements in one bucket and its overflow, at most so far
-    size_t elements;
-  };
-  Statistics statistics() const {
+  HashTableStatistics statistics() const {
     return {{arrays_[0].bucket_count(), arrays_[1].bucket_count()},
             overflow_buckets_,
             longest_chain_,

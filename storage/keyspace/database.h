@@ -182,7 +182,7 @@ class Database {
   bool resizing() const { return contents_->table.resizing(); }
   // Bytes of the table itself, without entries.
   size_t table_bytes() const { return contents_->table.memory_bytes(); }
-  EntryTable::Statistics table_statistics() const { return contents_->table.statistics(); }
+  HashTableStatistics table_statistics() const { return contents_->table.statistics(); }
   // Bytes the entry and its value take, as allocated. Collections are measured on `samples`
   // elements (0: all).
   size_t memory_usage(const Entry& entry, size_t samples) const;

@@ -150,9 +150,7 @@ class Hash {
   static size_t free_effort(Encoding encoding, const void* object);
   static void disown(Encoding encoding, void* object);
   // Of a hash that is a table.
-  HashTable<HashFieldTraits>::Statistics table_statistics() const {
-    return table().table_statistics();
-  }
+  HashTableStatistics table_statistics() const { return table().table_statistics(); }
 
  private:
   static constexpr int64_t kBeforeAll = std::numeric_limits<int64_t>::min();

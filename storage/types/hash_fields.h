@@ -117,7 +117,7 @@ class HashFields {
   size_t bytes() const { return sizeof(HashFields) + table_.memory_bytes() + slab_.page_bytes(); }
   // With that, estimated from `samples` fields (0: all).
   size_t memory(size_t samples);
-  HashTable<HashFieldTraits>::Statistics table_statistics() const { return table_.statistics(); }
+  HashTableStatistics table_statistics() const { return table_.statistics(); }
   size_t allocations() const { return slab_.page_count() + slab_.large_blocks(); }
   void disown() { slab_.disown(); }
 

@@ -140,7 +140,7 @@ class Set {
   static size_t free_effort(Encoding encoding, const void* object);
   static void disown(Encoding encoding, void* object);
   // Of a set that is a table.
-  HashTable<SetTraits>::Statistics table_statistics() const { return table().members.statistics(); }
+  HashTableStatistics table_statistics() const { return table().members.statistics(); }
 
   // --- reading
   size_t size() const;

@@ -45,7 +45,8 @@ class SortedSet {
   static size_t free_effort(Encoding encoding, const void* object);
   static void disown(Encoding encoding, void* object);
   // Of the table of a set that is not a listpack.
-  auto table_statistics() const { return large()->members.statistics(); }
+  // Of a set that is a skiplist.
+  HashTableStatistics table_statistics() const { return large()->members.statistics(); }
 
   Encoding encoding() const { return encoding_; }
   void* object() const { return object_; }
@@ -60,7 +61,8 @@ class SortedSet {
     bool found = false;
     double score = 0;
 
-    // for SortedSet
+   private:
+    friend class SortedSet;
     uint64_t hash = 0;
     uint64_t* slot = nullptr;  // in the table
     uint32_t offset = 0;       // in the listpack
