@@ -12,7 +12,7 @@ the longest wait of an equally long time in which nothing was removed. Then, for
 and the growth of the resident set that HGETALL, LRANGE, SMEMBERS and ZRANGE of all of them take, with a reader that
 reads at once, and whether the client-output-buffer-limit is kept when one does not read.
 """
-import os, shlex, socket, subprocess, sys, threading, time
+import shlex, socket, subprocess, sys, threading, time
 
 def rss_mb(pid, field='VmRSS'):
     for l in open(f'/proc/{pid}/status'):
