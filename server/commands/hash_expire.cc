@@ -83,7 +83,7 @@ void expire_fields(CommandContext& ctx, TimeForm form) {
       hash.erase(field);
       return ctx.reply.integer(kDeleted);
     }
-    hash.set_expiry(field, *time_ms);
+    hash.set_expiry(*found, *time_ms);
     ctx.reply.integer(kDone);
   });
   if (changed.empty()) return;
@@ -120,7 +120,7 @@ void hpersist_command(CommandContext& ctx) {
     const auto found = hash.find(field);
     if (!found) return ctx.reply.integer(kNoSuchField);
     if (found->expire_at_ms == kNoExpiry) return ctx.reply.integer(kFieldWithoutExpiry);
-    hash.set_expiry(field, kNoExpiry);
+    hash.set_expiry(*found, kNoExpiry);
     changed.push_back(field.bytes);
     ctx.reply.integer(kDone);
   });

@@ -9,7 +9,7 @@ namespace {
 
 void propagate(CommandContext& ctx, std::initializer_list<std::string_view> head,
                ChangedFields fields) {
-  if (fields.empty()) return;
+  if (fields.empty() || !ctx.server.effects.active()) return;
   std::vector<std::string_view> effect(head);
   effect.insert(effect.end(), fields.begin(), fields.end());
   ctx.propagate(effect);

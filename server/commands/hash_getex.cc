@@ -161,7 +161,7 @@ void hgetex_command(CommandContext& ctx) {
     if (removes) {
       hash.erase(field);
     } else {
-      hash.set_expiry(field, *time_ms);
+      hash.set_expiry(*found, *time_ms);
     }
     changed.push_back(field.bytes);
   });

@@ -2,8 +2,6 @@
 
 #include <unordered_set>
 
-#include "storage/base/assert.h"
-
 namespace spinel::storage {
 
 namespace {
@@ -157,17 +155,13 @@ bool Hash::store_in_table(const HashField& field, std::string_view value, int64_
   return is_new;
 }
 
-void Hash::set_expiry(const HashField& field, int64_t expire_at_ms) {
+void Hash::set_expiry(const Found& found, int64_t expire_at_ms) {
   if (is_table()) {
-    uint64_t* slot = table().find(field.bytes, field.hash());
-    SPINEL_ASSERT(slot != nullptr);
-    table().set_expiry(slot, expire_at_ms);
+    table().set_expiry(reinterpret_cast<uint64_t*>(found.place), expire_at_ms);
     return;
   }
   HashListpack list = small();
-  const auto at = list.find(field.bytes);
-  SPINEL_ASSERT(at != list.list().end());
-  list.set_expiry(at, expire_at_ms);
+  list.set_expiry(static_cast<Listpack::Offset>(found.place), expire_at_ms);
   put_back(list);
 }
 

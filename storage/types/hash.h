@@ -72,7 +72,7 @@ class Hash {
   struct Found {
     ListpackValue value;
     int64_t expire_at_ms;
-    uint64_t place;  // where it is, for `replace_value`
+    uint64_t place;  // where it is, for `replace_value` and `set_expiry`
   };
   std::optional<Found> find(const HashField& field) const;
   // Stores a value, and sets or (kNoExpiry) removes the field's expiry. Returns whether the field
@@ -81,12 +81,13 @@ class Hash {
            const HashLimits& limits);
   // As `set`, but a field that has an expiry keeps it.
   bool set_keeping_expiry(const HashField& field, std::string_view value, const HashLimits& limits);
-  // The same for a field that was `found`, since when the hash did not change: not looked for
-  // again.
+  // The next two take a field that was `found`, since when the hash did not change, and do not look
+  // for it again.
+  // As `set_keeping_expiry`.
   void replace_value(const HashField& field, const Found& found, std::string_view value,
                      const HashLimits& limits);
-  // Sets or (kNoExpiry) removes the expiry of a field, which must exist.
-  void set_expiry(const HashField& field, int64_t expire_at_ms);
+  // Sets or (kNoExpiry) removes the expiry.
+  void set_expiry(const Found& found, int64_t expire_at_ms);
   // Returns whether the field was there.
   bool erase(const HashField& field);
 

@@ -32,7 +32,7 @@ class HashCommands : public testing::Test {
     storage::Database& db = server_.server.keyspace.database(0);
     const storage::Item item = db.find(storage::Key(key));
     storage::Hash hash(item->encoding(), item->object());
-    hash.set_expiry(storage::HashField(field), 1);
+    hash.set_expiry(hash.find(storage::HashField(field)).value(), 1);
     db.update_object(item, hash.encoding(), hash.object());
   }
   int64_t expiry(std::string_view key, std::string_view field) {

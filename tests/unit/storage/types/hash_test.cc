@@ -131,7 +131,7 @@ TEST(HashTest, ExpiryMakesTriplesOfPairs) {
   Owner h;
   h.set("a", "1");
   h.set("12", "b");
-  h.hash.set_expiry(HashField("12"), 5000);
+  h.hash.set_expiry(h.hash.find(HashField("12")).value(), 5000);
   EXPECT_EQ(h.hash.encoding(), Encoding::kListpackExHash);
   EXPECT_EQ(h.expiry("12"), 5000);
   EXPECT_EQ(h.expiry("a"), kNoExpiry);
@@ -480,7 +480,7 @@ class HashModelTest : public testing::TestWithParam<uint64_t> {
       case 4: {
         if (old == nullptr) break;
         const int64_t expire_at_ms = random_expiry();
-        h_.hash.set_expiry(name, expire_at_ms);
+        h_.hash.set_expiry(h_.hash.find(name).value(), expire_at_ms);
         model_[field].expire_at_ms = expire_at_ms;
         break;
       }
