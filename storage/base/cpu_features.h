@@ -5,15 +5,15 @@ namespace spinel::storage {
 
 // On other architectures than x86-64 nothing of it is there.
 struct CpuFeatures {
-  bool avx2;
+  bool avx2;              // and POPCNT, which all have that have AVX2
   bool avx512;            // F, BW and VL: all lane sizes in vectors of 64 bytes, and masks
   bool avx512_vbmi;       // permutes single bytes
   bool avx512_vpopcntdq;  // counts bits
 
   static CpuFeatures detect() {
 #if defined(__x86_64__)
-    __builtin_cpu_init();
-    return {.avx2 = __builtin_cpu_supports("avx2") != 0,
+    __builtin_cpu_init();  // this may run before constructors do
+    return {.avx2 = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("popcnt") != 0,
             .avx512 = __builtin_cpu_supports("avx512f") != 0 &&
                       __builtin_cpu_supports("avx512bw") != 0 &&
                       __builtin_cpu_supports("avx512vl") != 0,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "storage/base/assert.h"
+#include "storage/base/cpu_features.h"
 #include "storage/containers/bit_kernels_path.h"
 
 namespace spinel::storage::bits {
@@ -117,14 +118,9 @@ unsigned char part(std::string_view bytes, size_t index, uint64_t first_bit, uin
 }  // namespace
 
 Path best_path() {
-#if defined(__x86_64__)
-  __builtin_cpu_init();  // this may run before constructors do
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vpopcntdq")) {
-    return Path::kAvx512;
-  }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt")) return Path::kAvx2;
-#endif
-  return Path::kPortable;
+  const CpuFeatures cpu = CpuFeatures::detect();
+  if (cpu.avx512 && cpu.avx512_vpopcntdq) return Path::kAvx512;
+  return cpu.avx2 ? Path::kAvx2 : Path::kPortable;
 }
 
 void use_path(Path path) {
