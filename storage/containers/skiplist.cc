@@ -178,6 +178,14 @@ Skiplist::Cursor Skiplist::at(uint64_t rank) const {
   return {path.leaf, path.at};
 }
 
+Skiplist::Cursor Skiplist::lower_bound(double score) const {
+  if (size_ == 0) return {};
+  Path path;
+  find_bound(path, ByScore<false>{score});
+  if (path.at < path.leaf->count) return {path.leaf, path.at};
+  return {path.leaf->next, 0};
+}
+
 uint64_t Skiplist::rank(double score, const ScoredMember* member) const {
   Path path;
   find(path, score, member);

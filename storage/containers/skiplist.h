@@ -75,9 +75,12 @@ class Skiplist {
   void assign_sorted(std::span<const Item> items);
   void clear();
 
-  // The element of this rank; past the end for one that is not below size(). O(log n). A cursor is
-  // valid until the next change.
+  // Places, each O(log n). A cursor is valid until the next change.
+
+  // The element of this rank; past the end for one that is not below size().
   Cursor at(uint64_t rank) const;
+  // The first element whose score is not less than `score`, if any.
+  Cursor lower_bound(double score) const;
 
   // Counts, each O(log n).
 
@@ -85,7 +88,8 @@ class Skiplist {
   uint64_t rank(double score, const ScoredMember* member) const;
   // How many different scores are less than `score`, which need not be in the list.
   uint64_t dense_rank(double score) const;
-  // How many elements have a lesser score, or one that is at most `score`.
+  // How many elements have a lesser score, or one that is at most `score`. The former is also the
+  // rank of lower_bound.
   uint64_t count_less(double score) const;
   uint64_t count_at_most(double score) const;
   // The same by bytes, if all scores are equal.

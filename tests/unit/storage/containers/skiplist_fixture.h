@@ -197,6 +197,11 @@ inline void expect_same_place(const Skiplist& list, const SkiplistModel& model, 
   ASSERT_EQ(list.count_less(score), less);
   ASSERT_EQ(list.count_at_most(score), at_most);
   ASSERT_EQ(list.dense_rank(score), model.distinct_below(less));
+  const Skiplist::Cursor not_less = list.lower_bound(score);
+  ASSERT_EQ(static_cast<bool>(not_less), less < model.size());
+  if (not_less) {
+    ASSERT_EQ(not_less.member(), model.items()[less].member);
+  }
 }
 
 }  // namespace spinel::storage
