@@ -8,6 +8,8 @@ std::span<const CommandFamily> all_command_families() {
   // clang-format off
   static const std::vector<CommandFamily> families = {
       admin_commands(),
+      bitmap_commands(),
+      bitop_commands(),
       client_commands(),
       command_commands(),
       config_commands(),

@@ -9,6 +9,8 @@
 namespace spinel::server {
 
 CommandFamily admin_commands();
+CommandFamily bitmap_commands();
+CommandFamily bitop_commands();
 CommandFamily client_commands();
 CommandFamily command_commands();
 CommandFamily config_commands();

@@ -173,19 +173,23 @@ void debug_digest_value(CommandContext& ctx) {
 
 // Bytes of a string in an RDB file, without compression: short integers as such, all else behind
 // its length.
+constexpr size_t kMaxSerializedIntegerChars = 11;
+
+size_t serialized_text_length(size_t size) {
+  if (size < 64) return 1 + size;
+  if (size < 16384) return 2 + size;
+  return (size <= std::numeric_limits<uint32_t>::max() ? 5 : 9) + size;
+}
+
 size_t serialized_length(std::string_view bytes) {
-  constexpr size_t kMaxIntegerChars = 11;
-  if (bytes.size() <= kMaxIntegerChars) {
+  if (bytes.size() <= kMaxSerializedIntegerChars) {
     if (const auto integer = storage::parse_int64(bytes)) {
       if (*integer == static_cast<int8_t>(*integer)) return 2;
       if (*integer == static_cast<int16_t>(*integer)) return 3;
       if (*integer == static_cast<int32_t>(*integer)) return 5;
     }
   }
-  const size_t size = bytes.size();
-  if (size < 64) return 1 + size;
-  if (size < 16384) return 2 + size;
-  return (size <= std::numeric_limits<uint32_t>::max() ? 5 : 9) + size;
+  return serialized_text_length(bytes.size());
 }
 
 size_t serialized_length(const Entry& entry) {
@@ -193,7 +197,9 @@ size_t serialized_length(const Entry& entry) {
   if (entry.type() != storage::Type::kString) {
     return storage::object_bytes(entry.encoding(), entry.object());
   }
-  storage::IntegerText scratch;
+  const size_t size = storage::string_size(entry);
+  if (size > kMaxSerializedIntegerChars) return serialized_text_length(size);
+  storage::StringScratch scratch;
   return serialized_length(storage::string_bytes(entry, scratch));
 }
 
@@ -226,6 +232,8 @@ void debug_sdslen(CommandContext& ctx) {
     const auto* raw = static_cast<const RawString*>(item->object());
     available = raw->capacity - raw->size;
     allocated = raw->allocated_bytes();
+  } else if (item->has_object()) {
+    allocated = storage::object_memory(item->encoding(), item->object(), 0);
   }
   const size_t key_size = item->key().size();
   ctx.reply.simple(fmt::format(

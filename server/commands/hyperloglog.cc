@@ -23,20 +23,30 @@ constexpr std::string_view kCorrupt = "INVALIDOBJ Corrupted HLL object detected"
 
 // --- the value at a key, which exists
 
-// The value as it is stored. Nothing if it is no HyperLogLog: the error has been sent.
-std::optional<HyperLogLogView> readable(CommandContext& ctx, const Item& item) {
+// Whether the value need not be looked at: a compressed bitmap may be 512 MB long, and all its
+// bytes are made only if it begins as a HyperLogLog does.
+bool is_other_bitmap(const Item& item) {
+  constexpr std::string_view kMagic = "HYLL";
+  if (item->encoding() != storage::Encoding::kCompressedBitmap) return false;
+  storage::StringScratch scratch;
+  return storage::string_part(*item, 0, kMagic.size(), scratch) != kMagic;
+}
+
+// The value as it is stored, or as `scratch` keeps it. Nothing if it is no HyperLogLog: the error
+// has been sent.
+std::optional<HyperLogLogView> readable(CommandContext& ctx, const Item& item,
+                                        storage::StringScratch& scratch) {
   if (!ctx.check_type(item, Type::kString)) return std::nullopt;
-  // Digits are none, so that the view is never one of `scratch`.
-  storage::IntegerText scratch;
-  const std::optional<HyperLogLogView> view =
-      HyperLogLogView::of(storage::string_bytes(*item, scratch));
+  std::optional<HyperLogLogView> view;
+  if (!is_other_bitmap(item)) view = HyperLogLogView::of(storage::string_bytes(*item, scratch));
   if (!view) ctx.error(kNotValid);
   return view;
 }
 
 // The same to be changed, for which it is given bytes of its own. Once it was, `store` it.
 std::optional<HyperLogLog> writable(CommandContext& ctx, const Key& key, Item& item) {
-  if (!readable(ctx, item)) return std::nullopt;
+  storage::StringScratch scratch;
+  if (!readable(ctx, item, scratch)) return std::nullopt;
   if (item->encoding() != storage::Encoding::kRaw) {
     ctx.db.resize_string(key, item, storage::string_size(*item), ctx.new_access());
   }
@@ -115,7 +125,8 @@ bool merge_all(CommandContext& ctx, Union& result) {
     if (!valid) return;
     const Item item = ctx.find_read(key);
     if (!item) return;
-    const std::optional<HyperLogLogView> view = readable(ctx, item);
+    storage::StringScratch scratch;
+    const std::optional<HyperLogLogView> view = readable(ctx, item, scratch);
     valid = view.has_value();
     if (!valid) return;
     result.any_dense |= view->dense();

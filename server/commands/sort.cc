@@ -239,7 +239,7 @@ void visit_field(CommandContext& ctx, const Item& item, std::string_view field, 
 template <typename Visit>
 void visit_string(const Item& item, Visit&& visit) {
   if (item->type() != Type::kString) return visit(Value());
-  storage::IntegerText scratch;
+  storage::StringScratch scratch;
   visit(Value(storage::string_bytes(*item, scratch)));
 }
 

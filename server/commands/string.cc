@@ -7,6 +7,7 @@
 #include "server/command/each_key.h"
 #include "server/command/families.h"
 #include "server/command/key_spec.h"
+#include "server/command/string_reply.h"
 #include "storage/base/numbers.h"
 
 namespace spinel::server {
@@ -121,8 +122,7 @@ bool reply_string(CommandContext& ctx, const Item& item) {
     return true;
   }
   if (!ctx.check_type(item, Type::kString)) return false;
-  storage::IntegerText scratch;
-  ctx.reply.bulk(storage::string_bytes(*item, scratch));
+  reply_string_value(ctx.reply, *item);
   return true;
 }
 
@@ -135,8 +135,7 @@ void mget_command(CommandContext& ctx) {
   for_each_key(ctx, 1, 1, [&ctx](const Key& key, size_t) {
     const Item item = ctx.find_read(key);
     if (!item || item->type() != Type::kString) return ctx.reply.null();
-    storage::IntegerText scratch;
-    ctx.reply.bulk(storage::string_bytes(*item, scratch));
+    reply_string_value(ctx.reply, *item);
   });
 }
 

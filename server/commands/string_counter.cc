@@ -14,14 +14,22 @@ using storage::Item;
 using storage::Key;
 using storage::Type;
 
+// Every byte of a number has ones and zeroes in it. Nothing like that is kept compressed, so what
+// is need not be looked at.
+bool cannot_be_number(const Entry& entry) {
+  return entry.encoding() == storage::Encoding::kCompressedBitmap;
+}
+
 std::optional<int64_t> integer_of(const Entry& entry) {
   if (entry.is_integer()) return entry.integer();
-  storage::IntegerText unused;
+  if (cannot_be_number(entry)) return std::nullopt;
+  storage::StringScratch unused;
   return storage::parse_int64(storage::string_bytes(entry, unused));
 }
 
 std::optional<long double> number_of(const Entry& entry) {
-  storage::IntegerText scratch;
+  if (cannot_be_number(entry)) return std::nullopt;
+  storage::StringScratch scratch;
   return storage::parse_long_double(storage::string_bytes(entry, scratch));
 }
 

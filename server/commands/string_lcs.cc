@@ -113,7 +113,7 @@ void reply_matches(CommandContext& ctx, const CommonSubsequence& lcs, const Opti
   ctx.reply.integer(static_cast<int64_t>(lcs.length()));
 }
 
-std::string_view bytes_of(const Item& item, storage::IntegerText& scratch) {
+std::string_view bytes_of(const Item& item, storage::StringScratch& scratch) {
   return item ? storage::string_bytes(*item, scratch) : std::string_view();
 }
 
@@ -127,8 +127,8 @@ void lcs_command(CommandContext& ctx) {
   }
   const std::optional<Options> options = read_options(ctx);
   if (!options) return;
-  storage::IntegerText a_scratch;
-  storage::IntegerText b_scratch;
+  storage::StringScratch a_scratch;
+  storage::StringScratch b_scratch;
   const std::string_view a = bytes_of(a_item, a_scratch);
   const std::string_view b = bytes_of(b_item, b_scratch);
   if (!check_sizes(ctx, a.size(), b.size())) return;

@@ -1,9 +1,11 @@
 // Parts of strings: lengths, ranges, appending.
 #include <algorithm>
-#include <cstring>
 
 #include "server/command/context.h"
 #include "server/command/families.h"
+#include "server/command/index_range.h"
+#include "server/command/string_reply.h"
+#include "storage/types/bitmap.h"
 
 namespace spinel::server {
 namespace {
@@ -38,8 +40,7 @@ void append_command(CommandContext& ctx) {
     const size_t old_size = storage::string_size(*item);
     if (!check_size(ctx, old_size, tail.size())) return;
     size = old_size + tail.size();
-    char* bytes = ctx.db.resize_string(key, item, size, ctx.new_access());
-    if (!tail.empty()) std::memcpy(bytes + old_size, tail.data(), tail.size());
+    storage::write_string(ctx.db, key, item, old_size, tail, ctx.new_access());
   }
   ctx.changed(key.bytes);
   ctx.notify(kNotifyString, "append", key.bytes);
@@ -52,17 +53,17 @@ void strlen_command(CommandContext& ctx) {
   ctx.reply.integer(item ? static_cast<int64_t>(storage::string_size(*item)) : 0);
 }
 
-// The part of `bytes` from `start` to `end`, both included and counted from the end if negative.
-// What lies outside is cut off; but an end before the first byte still takes that one, and clients
-// rely on it.
-std::string_view range_of(std::string_view bytes, int64_t start, int64_t end) {
-  const auto size = static_cast<int64_t>(bytes.size());
+// The part of a string of `string_size` bytes from `start` to `end`, both included and counted from
+// the end if negative. What lies outside is cut off; but an end before the first byte still takes
+// that one, and clients rely on it.
+IndexRange range_of(size_t string_size, int64_t start, int64_t end) {
+  const auto size = static_cast<int64_t>(string_size);
   if (size == 0 || (start < 0 && end < 0 && start > end)) return {};
   if (start < 0) start = std::max<int64_t>(start + size, 0);
   if (end < 0) end = std::max<int64_t>(end + size, 0);
   end = std::min(end, size - 1);
   if (start > end) return {};
-  return bytes.substr(static_cast<size_t>(start), static_cast<size_t>(end - start + 1));
+  return {.first = static_cast<size_t>(start), .count = static_cast<size_t>(end - start + 1)};
 }
 
 void getrange_command(CommandContext& ctx) {
@@ -73,8 +74,8 @@ void getrange_command(CommandContext& ctx) {
   const Item item = ctx.find_read(ctx.key(1));
   if (!item) return ctx.reply.bulk({});
   if (!ctx.check_type(item, Type::kString)) return;
-  storage::IntegerText scratch;
-  ctx.reply.bulk(range_of(storage::string_bytes(*item, scratch), *start, *end));
+  const IndexRange range = range_of(storage::string_size(*item), *start, *end);
+  reply_string_part(ctx.reply, *item, range.first, range.count);
 }
 
 // GETRANGE by its first name.
@@ -96,8 +97,7 @@ void setrange_command(CommandContext& ctx) {
   if (!check_size(ctx, start, part.size())) return;
   const size_t size = std::max(old_size, start + part.size());
   if (!item) ctx.created(key.bytes);
-  char* bytes = ctx.db.resize_string(key, item, size, ctx.new_access());
-  std::memcpy(bytes + start, part.data(), part.size());
+  storage::write_string(ctx.db, key, item, start, part, ctx.new_access());
   ctx.changed(key.bytes);
   ctx.notify(kNotifyString, "setrange", key.bytes);
   ctx.reply.integer(static_cast<int64_t>(size));

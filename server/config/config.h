@@ -204,6 +204,7 @@ struct Config {
   uint64_t zset_max_listpack_entries = 128;
   uint64_t zset_max_listpack_value_bytes = 64;
   uint64_t hll_sparse_max_bytes = 3000;
+  bool bitmap_compression = true;
   uint64_t stream_node_max_bytes = 4096;
   int64_t stream_node_max_entries = 100;
 

@@ -44,6 +44,13 @@ std::vector<Option> encodings() {
       {.name = "hll-sparse-max-bytes",
        .value = memory(&Config::hll_sparse_max_bytes),
        .comment = "Size up to which a HyperLogLog stays sparse.\n"},
+      {.name = "bitmap-compression",
+       .value = yes_no(&Config::bitmap_compression),
+       .comment =
+           "Keep bitmaps that SETBIT, BITFIELD or BITOP make, if they are mostly zeroes, as the\n"
+           "places of their ones: ids may be far apart then. Everybody still sees their bytes. "
+           "With\n"
+           "no, new ones are kept flat; what is compressed stays so until it is stored anew.\n"},
       {.name = "stream-node-max-bytes",
        .value = memory(&Config::stream_node_max_bytes),
        .comment = "Size of one node of a stream.\n"},

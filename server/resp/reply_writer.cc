@@ -59,6 +59,18 @@ void ReplyWriter::bulk(std::string_view bytes) {
   out_->commit(static_cast<size_t>(to + 2 - start));
 }
 
+char* ReplyWriter::begin_bulk(size_t size) {
+  char* start = out_->reserve(kMaxHeader + size + 2);
+  const size_t header_size = write_header(start, '$', static_cast<int64_t>(size));
+  out_->commit(header_size);
+  return start + header_size;
+}
+
+void ReplyWriter::end_bulk(size_t size) {
+  out_->commit(size);
+  out_->append("\r\n");
+}
+
 void ReplyWriter::bulk_integer(int64_t value) {
   char digits[kMaxHeader];
   char* end = std::to_chars(digits, digits + sizeof digits, value).ptr;

@@ -33,6 +33,12 @@ class ReplyWriter {
 
   void integer(int64_t value);
   void bulk(std::string_view bytes);
+  // A bulk string whose `size` bytes `fill(char* to)` writes where they are sent from.
+  template <typename Fill>
+  void bulk_filled(size_t size, Fill&& fill) {
+    fill(begin_bulk(size));
+    end_bulk(size);
+  }
   // An integer as a bulk string.
   void bulk_integer(int64_t value);
   // RESP3 `_`, RESP2 `$-1`.
@@ -67,6 +73,8 @@ class ReplyWriter {
  private:
   void header(char type, int64_t count);
   void insert_header(size_t mark, char type, size_t count);
+  char* begin_bulk(size_t size);
+  void end_bulk(size_t size);
 
   OutputBuffer* out_;
   bool resp3_ = false;

@@ -5,6 +5,7 @@
 
 #include "storage/base/assert.h"
 #include "storage/base/numbers.h"
+#include "storage/containers/compressed_bitmap.h"
 #include "storage/keyspace/lazy_free.h"
 #include "storage/keyspace/object.h"
 
@@ -205,8 +206,12 @@ char* Database::resize_string(const Key& key, Item& item, size_t size, uint32_t 
     return raw->bytes();
   }
   RawString* raw = nullptr;
-  if (item) {
-    IntegerText scratch;
+  if (item && item->encoding() == Encoding::kCompressedBitmap) {
+    const auto& bitmap = *static_cast<const CompressedBitmap*>(item->object());
+    raw = RawString::create(bitmap.size_bytes(), std::max(size, bitmap.size_bytes()));
+    bitmap.read(0, {reinterpret_cast<unsigned char*>(raw->bytes()), raw->size});
+  } else if (item) {
+    StringScratch scratch;
     const std::string_view old = string_bytes(*item, scratch);
     raw = RawString::create(old.size(), std::max(size, old.size()));
     if (!old.empty()) std::memcpy(raw->bytes(), old.data(), old.size());

@@ -1,5 +1,6 @@
 #include "storage/keyspace/digest.h"
 
+#include <algorithm>
 #include <string>
 
 #include "storage/types/hash.h"
@@ -26,8 +27,16 @@ void append_part(std::string& text, std::string_view part) {
 }
 
 Sha1Digest string_digest(const Entry& entry) {
-  IntegerText scratch;
-  return sha1(string_bytes(entry, scratch));
+  StringScratch scratch;
+  if (entry.encoding() != Encoding::kCompressedBitmap) return sha1(string_bytes(entry, scratch));
+  // Far longer than what it takes: never all of its bytes at once.
+  constexpr size_t kPiece = 1 << 20;
+  Sha1Stream digest;
+  const size_t size = string_size(entry);
+  for (size_t at = 0; at < size; at += kPiece) {
+    digest.add(string_part(entry, at, std::min(kPiece, size - at), scratch));
+  }
+  return digest.finish();
 }
 
 // Of every element and the digest of those before it: a list may be long, and order matters.

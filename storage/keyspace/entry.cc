@@ -18,6 +18,8 @@ std::string_view encoding_name(const Entry& entry) {
       return entry.embedded().size() <= kMaxEmbstr ? "embstr" : "raw";
     case Encoding::kRaw:
       return "raw";
+    case Encoding::kCompressedBitmap:
+      return "roaring";
     case Encoding::kListpackList:
     case Encoding::kListpackSet:
     case Encoding::kListpackSortedSet:

@@ -32,6 +32,7 @@ enum class Encoding : uint8_t {
   kEmbedded,  // string: bytes in the entry
   // The others are objects behind a pointer.
   kRaw,                // string: bytes in a RawString of its own, with room to grow
+  kCompressedBitmap,   // string: the places of its ones, see storage/types/bitmap.h
   kListpackList,       // list: one small node
   kQuicklist,          // list: a chain of nodes
   kIntset,             // set: sorted integers
@@ -45,10 +46,10 @@ enum class Encoding : uint8_t {
 };
 
 constexpr Type encoding_type(Encoding encoding) {
-  constexpr Type kTypes[] = {Type::kString, Type::kString,    Type::kString,    Type::kString,
-                             Type::kList,   Type::kList,      Type::kSet,       Type::kSet,
-                             Type::kSet,    Type::kSortedSet, Type::kSortedSet, Type::kHash,
-                             Type::kHash,   Type::kHash};
+  constexpr Type kTypes[] = {Type::kString, Type::kString, Type::kString,    Type::kString,
+                             Type::kString, Type::kList,   Type::kList,      Type::kSet,
+                             Type::kSet,    Type::kSet,    Type::kSortedSet, Type::kSortedSet,
+                             Type::kHash,   Type::kHash,   Type::kHash};
   return kTypes[static_cast<size_t>(encoding)];
 }
 

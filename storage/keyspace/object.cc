@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "storage/base/assert.h"
+#include "storage/containers/compressed_bitmap.h"
 #include "storage/types/hash.h"
 #include "storage/types/list.h"
 #include "storage/types/set.h"
@@ -14,24 +15,41 @@ namespace spinel::storage {
 
 namespace {
 
-// A long string, in the words of the other types.
+// A long string or a compressed bitmap, in the words of the other types.
 struct String {
-  static void destroy(Encoding, void* object) {
-    RawString::destroy(static_cast<RawString*>(object));
+  static const RawString* raw(const void* object) { return static_cast<const RawString*>(object); }
+  // Null: it is raw.
+  static const CompressedBitmap* bitmap(Encoding encoding, const void* object) {
+    return encoding == Encoding::kCompressedBitmap ? static_cast<const CompressedBitmap*>(object)
+                                                   : nullptr;
   }
-  static void* duplicate(Encoding, const void* object) {
-    const auto* from = static_cast<const RawString*>(object);
+
+  static void destroy(Encoding encoding, void* object) {
+    if (encoding == Encoding::kCompressedBitmap) {
+      CompressedBitmap::destroy(static_cast<CompressedBitmap*>(object));
+    } else {
+      RawString::destroy(static_cast<RawString*>(object));
+    }
+  }
+  static void* duplicate(Encoding encoding, const void* object) {
+    if (const CompressedBitmap* from = bitmap(encoding, object)) return from->duplicate();
+    const RawString* from = raw(object);
     RawString* copy = RawString::create(from->size, from->size);
     std::memcpy(copy->bytes(), from->bytes(), from->size);
     return copy;
   }
-  static size_t bytes(Encoding, const void* object) {
-    return static_cast<const RawString*>(object)->allocated_bytes();
+  static size_t bytes(Encoding encoding, const void* object) {
+    const CompressedBitmap* from = bitmap(encoding, object);
+    return from != nullptr ? from->approximate_bytes() : raw(object)->allocated_bytes();
   }
   static size_t memory(Encoding encoding, const void* object, size_t) {
-    return bytes(encoding, object);
+    const CompressedBitmap* from = bitmap(encoding, object);
+    return from != nullptr ? from->memory_bytes() : raw(object)->allocated_bytes();
   }
-  static size_t free_effort(Encoding, const void*) { return 1; }
+  static size_t free_effort(Encoding encoding, const void* object) {
+    const CompressedBitmap* from = bitmap(encoding, object);
+    return from != nullptr ? from->free_effort() : 1;
+  }
   static void disown(Encoding, void*) {}
 };
 

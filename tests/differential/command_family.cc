@@ -11,7 +11,8 @@ const Family& command_family() {
            "{key}...|"
            "MSET {key} {value} {key} {value}|MSETNX {key} {value}|GETEX {key} [PERSIST]|"
            "APPEND {key} {value}|INCRBY {key} {int}|LCS {key} {key}|SETRANGE {key} 1 {value}|"
-           "GETDEL {key}|STRLEN {key}|INCRBYFLOAT {key} {float}|PSETEX {key} 1 {value})"},
+           "GETDEL {key}|STRLEN {key}|INCRBYFLOAT {key} {float}|PSETEX {key} 1 {value}|"
+           "BITOP OR {key} {key}...|BITCOUNT {key}|BITPOS {key} 1|SETBIT {key} 1 1)"},
           {20,
            "COMMAND (GETKEYS|GETKEYSANDFLAGS) (DEL {key}...|UNLINK {key}...|EXISTS {key}...|"
            "TOUCH {key}...|RENAME {key} {key}|RENAMENX {key} {key}|COPY {key} {key} [REPLACE]|"
@@ -39,8 +40,14 @@ const Family& command_family() {
           {"name",
            [](Random& random) {
              static const std::vector<std::string> kNames = {
-                 // of the families that are built: list, sorted set, string, generic, connection,
+                 // of the families that are built: bitmap, list, sorted set, string, generic,
+                 // connection,
                  // server
+                 "setbit",
+                 "getbit",
+                 "bitcount",
+                 "bitpos",
+                 "bitop",
                  "lpush",
                  "rpush",
                  "lpushx",

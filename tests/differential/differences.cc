@@ -365,6 +365,18 @@ bool covers_least_rank(const Command& command, const Reply& spinel, const Reply&
                        "9223372036854775807");
 }
 
+bool covers_compressed_bitmaps(const Command& command, const Reply& spinel, const Reply& redis) {
+  return is(command, "object", "encoding") && spinel.text == "roaring" && redis.text == "raw";
+}
+
+bool covers_arguments_before_the_key(const Command& command, const Reply& spinel,
+                                     const Reply& redis) {
+  return (is(command, "bitcount") || is(command, "bitpos")) &&
+         (spinel == error("ERR syntax error") ||
+          spinel == error("ERR value is not an integer or out of range")) &&
+         (redis.type == Reply::Type::kInteger || redis.is_error_with("WRONGTYPE"));
+}
+
 const Difference kDifferences[] = {
     {"the two servers read their clocks at different moments", covers_clock},
     {"a random choice", covers_random_choice},
@@ -382,6 +394,9 @@ const Difference kDifferences[] = {
     {"in Redis SORT makes a skiplist of a sorted set that is a listpack; here it changes nothing",
      covers_encodings_after_sort},
     {"new in 7.2: sets in listpacks", covers_listpack_sets},
+    {"sparse bitmaps are kept compressed here", covers_compressed_bitmaps},
+    {"7.2: BITCOUNT and BITPOS read their arguments before they look for the key",
+     covers_arguments_before_the_key},
     {"version and connection id are the server's own", covers_hello},
     {"a server describes its own connections", covers_own_connection},
     {"Redis shares small integers and says so with a huge count; nothing is shared here",

@@ -34,7 +34,7 @@ bool share_an_argument(const Command& a, const Command& b) {
   for (std::size_t i = 1; i < a.size(); ++i) {
     if (std::find(b.begin() + 1, b.end(), a[i]) == b.end()) continue;
     const auto& keys = key_space();
-    if (a[i].starts_with("lcs") || a[i].starts_with("sort:") ||
+    if (a[i].starts_with("lcs") || a[i].starts_with("bit:") || a[i].starts_with("sort:") ||
         std::find(keys.begin(), keys.end(), a[i]) != keys.end()) {
       return true;
     }

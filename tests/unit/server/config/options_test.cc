@@ -30,6 +30,10 @@ TEST(Options, AreThoseOfRedisWithTheSameDefaults) {
     EXPECT_EQ(ours[std::string(name)], value) << name;
     ours.erase(std::string(name));
   }
+  for (const auto& [name, value] : kSpinelAdditions) {
+    EXPECT_EQ(ours[std::string(name)], value) << name;
+    ours.erase(std::string(name));
+  }
   EXPECT_EQ(ours["port"], "6379");
   ours.erase("port");
   EXPECT_EQ(ours["dir"].substr(0, 1), "/");

@@ -212,4 +212,9 @@ inline constexpr NameAndDefault kRedis72Additions[] = {
     {"cluster-announce-human-nodename", ""},
 };
 
+// What only Spinel has.
+inline constexpr NameAndDefault kSpinelAdditions[] = {
+    {"bitmap-compression", "yes"},
+};
+
 }  // namespace spinel::server

@@ -18,5 +18,16 @@ TEST(Sha1, ExamplesOfTheStandard) {
   EXPECT_EQ(sha1_hex(std::string(1000000, 'a')), "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
 }
 
+TEST(Sha1, OfPiecesIsThatOfTheWhole) {
+  Sha1Stream stream;
+  std::string whole;
+  for (size_t size = 0; size < 200; ++size) {
+    const std::string piece(size, static_cast<char>(size));
+    stream.add(piece);
+    whole += piece;
+  }
+  EXPECT_EQ(stream.finish(), sha1(whole));
+}
+
 }  // namespace
 }  // namespace spinel::storage

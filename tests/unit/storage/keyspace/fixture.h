@@ -24,7 +24,7 @@ struct FixedHashSeed {
 };
 
 inline std::string value_of(const Entry& entry) {
-  IntegerText scratch;
+  StringScratch scratch;
   return std::string(string_bytes(entry, scratch));
 }
 

@@ -68,7 +68,7 @@ TEST(StringValue, ReadsTheSameInEveryEncoding) {
   for (const std::string& value : {std::string("0"), std::string("-77"), std::string("8589934592"),
                                    std::string(), std::string("abc"), std::string(5000, 'z')}) {
     Item item = put(database, "key", value);
-    IntegerText scratch;
+    StringScratch scratch;
     EXPECT_EQ(string_bytes(*item, scratch), value);
     EXPECT_EQ(string_size(*item), value.size());
     // As a RawString the text of an integer is just bytes.
