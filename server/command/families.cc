@@ -8,6 +8,7 @@ std::span<const CommandFamily> all_command_families() {
   // clang-format off
   static const std::vector<CommandFamily> families = {
       admin_commands(),
+      bitfield_commands(),
       bitmap_commands(),
       bitop_commands(),
       client_commands(),

@@ -9,6 +9,7 @@
 namespace spinel::server {
 
 CommandFamily admin_commands();
+CommandFamily bitfield_commands();
 CommandFamily bitmap_commands();
 CommandFamily bitop_commands();
 CommandFamily client_commands();

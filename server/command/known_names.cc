@@ -16,8 +16,6 @@ constexpr std::string_view kToCome[] = {
     "ASKING",
     "BGREWRITEAOF",
     "BGSAVE",
-    "BITFIELD",
-    "BITFIELD_RO",
     "CLUSTER",
     "DISCARD",
     "DUMP",

@@ -6,6 +6,7 @@ namespace spinel::test {
 
 // One function and one file a family. Reviewing a family's table should be enough to tell what of
 // it is compared with Redis.
+const Family& bitfield_family();
 const Family& bitmap_family();
 const Family& hyperloglog_family();
 const Family& list_family();
