@@ -65,19 +65,18 @@ void Hash::make_table() {
 
 std::optional<Hash::Found> Hash::find(const HashField& field) const {
   if (is_table()) {
-    const uint64_t* slot = table().find(field.bytes, field.hash());
+    uint64_t* slot = table().find(field.bytes, field.hash());
     if (slot == nullptr) return std::nullopt;
     const int64_t expire_at_ms = HashFieldTraits::expire_at_ms(*slot);
     if (hidden(expire_at_ms)) return std::nullopt;
-    return Found{ListpackValue(HashFieldTraits::value(*slot)), expire_at_ms,
-                 reinterpret_cast<uint64_t>(slot)};
+    return Found{ListpackValue(HashFieldTraits::value(*slot)), expire_at_ms, slot, 0};
   }
   const HashListpack list = small();
   const auto at = list.find(field.bytes);
   if (at == list.list().end()) return std::nullopt;
   const int64_t expire_at_ms = list.expire_at_ms(at);
   if (hidden(expire_at_ms)) return std::nullopt;
-  return Found{list.value(at), expire_at_ms, at};
+  return Found{list.value(at), expire_at_ms, nullptr, at};
 }
 
 bool Hash::set(const HashField& field, std::string_view value, int64_t expire_at_ms,
@@ -93,11 +92,11 @@ bool Hash::set_keeping_expiry(const HashField& field, std::string_view value,
 void Hash::replace_value(const HashField& field, const Found& found, std::string_view value,
                          const HashLimits& limits) {
   if (is_table()) {
-    table().update(reinterpret_cast<uint64_t*>(found.place), value, found.expire_at_ms);
+    table().update(found.slot, value, found.expire_at_ms);
   } else if (outgrows(field, value, limits)) {
     set_keeping_expiry(field, value, limits);
   } else {
-    update_small(static_cast<Listpack::Offset>(found.place), value, found.expire_at_ms, limits);
+    update_small(found.offset, value, found.expire_at_ms, limits);
   }
 }
 
@@ -157,11 +156,11 @@ bool Hash::store_in_table(const HashField& field, std::string_view value, int64_
 
 void Hash::set_expiry(const Found& found, int64_t expire_at_ms) {
   if (is_table()) {
-    table().set_expiry(reinterpret_cast<uint64_t*>(found.place), expire_at_ms);
+    table().set_expiry(found.slot, expire_at_ms);
     return;
   }
   HashListpack list = small();
-  list.set_expiry(static_cast<Listpack::Offset>(found.place), expire_at_ms);
+  list.set_expiry(found.offset, expire_at_ms);
   put_back(list);
 }
 

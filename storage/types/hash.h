@@ -72,7 +72,9 @@ class Hash {
   struct Found {
     ListpackValue value;
     int64_t expire_at_ms;
-    uint64_t place;  // where it is, for `replace_value` and `set_expiry`
+    // Where it is, for `replace_value` and `set_expiry`: in a table, or in a small hash.
+    uint64_t* slot;
+    Listpack::Offset offset;
   };
   std::optional<Found> find(const HashField& field) const;
   // Stores a value, and sets or (kNoExpiry) removes the field's expiry. Returns whether the field
