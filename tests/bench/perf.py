@@ -211,20 +211,17 @@ def measure_sparse(servers, users):
     if int(next(l for l in open('/proc/meminfo') if l.startswith('MemAvailable')).split()[1]) < 8_000_000:
         raise SystemExit('this takes 8 GB of free memory')
     days = [f'dau:{d}' for d in range(10)]
-    rows = [('resident, MB', 0), ('MEMORY USAGE, MB', 0), ('SETBIT, us of CPU', 1)] + [(f'{what}, ms', 50) for what in (
+    rows = [('resident, MB', '2 MB'), ('MEMORY USAGE, MB', None), ('SETBIT, us of CPU', None)] + [(f'{what}, ms', '50 times less') for what in (
             'BITCOUNT of a day', 'BITOP OR of ten days', 'BITCOUNT of that', 'BITOP AND of two days', 'BITOP AND of ten days', 'BITOP XOR of two days')]
     columns = {}
     for name, cmd in servers:
         p, port = start(cmd)
         try: columns[name] = sparse_column(p.pid, Client(port), days, users)
         finally: p.kill(); p.wait()
-    base, *others = columns
-    print(f'{"ten days of " + str(users):26}' + ''.join(f'{n:>16}' for n in columns) + '   ratio')
+    first = next(iter(columns.values()))
+    print(f'{"ten days of " + str(users):26}' + ''.join(f'{n:>18}' for n in columns) + '   (and how many times less than the first)')
     for i, (what, goal) in enumerate(rows):
-        ratios = [f'{columns[base][i] / columns[n][i]:.1f} times less' for n in others]
-        if what == 'resident, MB': goal = 'under 2 MB'
-        elif goal == 50: goal = '50 times less'
-        print(f'{what:26}' + ''.join(f'{c[i]:16.3f}' for c in columns.values()) + '   ' + ', '.join(ratios) + (f'   goal {goal}' if isinstance(goal, str) else ''))
+        print(f'{what:26}' + ''.join(f'{c[i]:10.3f} {first[i] / c[i]:7.1f}' for c in columns.values()) + (f'   goal {goal}' if goal else ''))
     if len({tuple(c[-1]) for c in columns.values()}) != 1: raise SystemExit('the servers count differently')
 
 def sparse_column(pid, client, days, users):
