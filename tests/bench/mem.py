@@ -92,8 +92,8 @@ def sets(scale, include_sparse):
         r = R(4)
         for d in range(10):
             for i in range(int(users * scale)): yield enc('SETBIT', f'dau:sparse:{d}', r.randrange(4_000_000_000), 1)
-    def hll():
-        for i in range(N // 10): yield enc('PFADD', f'hll:{i % 1000}', f'u{i}')
+    def hll(keys, each):
+        for i in range(int(keys * each * scale)): yield enc('PFADD', f'hll:{i % keys}', f'u{i}')
     def hdense():
         for k in range(100):
             for i in range(0, N // 100, 500): yield enc('PFADD', f'hll:{k}', *(f'{k}:{j}' for j in range(i, i + 500)))
@@ -104,7 +104,8 @@ def sets(scale, include_sparse):
     return [('string 15B key 32B val', lambda: strings(32), 72), ('string 15B key int val', ints, 44), ('string 32B val + TTL', ttl, 90),
             ('zset 1 key', zset, 62), ('hash 1 key', hbig, 56), ('hash 8 fields (per hash)', hsmall, 257), ('set strings 1 key', sbig, 40),
             ('set ints 1 key', sint, 16), ('list 24B', lst, 26), ('bitmap dense (MB total)', dau, None),
-            ('bitmaps day, week, month (MB total)', active, 5), ('hll 1000 keys (per add)', hll, None), ('hll 100 dense keys (MB total)', hdense, None),
+            ('bitmaps day, week, month (MB total)', active, 5), ('hll 1000 keys (per add)', lambda: hll(1000, 100), None),
+            ('hll 10k keys (per add)', lambda: hll(10_000, 100), None), ('hll 100 dense keys (MB total)', hdense, None),
             ('geo 1 key', geo, None)] + (both if include_sparse else [])
 
 def main():
