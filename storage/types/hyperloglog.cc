@@ -249,16 +249,16 @@ HyperLogLog::Raised HyperLogLog::raise_sparse(const ElementRank& to, size_t max_
 
 void HyperLogLog::replace_opcode(size_t old_size, const Replacement& replacement) {
   const size_t offset = hll::kHeaderSize + cursor_.offset();
-  // An opcode that lacks its second byte goes beyond the end; it takes what replaces it along.
-  const size_t new_size = value_->size + replacement.size - old_size;
+  // An opcode that lacks its second byte ends with the string. What replaces it is whole, else
+  // registers would be lost.
   const size_t tail = std::min(offset + old_size, value_->size);
   const size_t tail_size = value_->size - tail;
+  const size_t new_size = offset + replacement.size + tail_size;
   reserve(new_size);
   if (tail_size > 0) {
     std::memmove(bytes() + offset + replacement.size, bytes() + tail, tail_size);
   }
-  std::memcpy(bytes() + offset, replacement.bytes.data(),
-              std::min(replacement.size, new_size - offset));
+  std::memcpy(bytes() + offset, replacement.bytes.data(), replacement.size);
   value_->size = new_size;
 }
 

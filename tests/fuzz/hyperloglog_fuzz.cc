@@ -124,6 +124,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     SPINEL_ASSERT(session.run({"PFCOUNT", "key", "none"}) == more);
     SPINEL_ASSERT(session.run({"PFCOUNT", "merged"}) == more);
   }
+  // What is in one after another was merged into it is what both counted together.
+  session.run({"SET", "sum", value});
+  session.run({"PFADD", "other", element, element + "a", element + "b", element + "c"});
+  const std::string both = session.run({"PFCOUNT", "sum", "other"});
+  const std::string merged = session.run({"PFMERGE", "sum", "other"});
+  SPINEL_ASSERT(is_error(merged) == is_error(both));
+  if (!is_error(both)) SPINEL_ASSERT(session.run({"PFCOUNT", "sum"}) == both);
   session.run({"PFDEBUG", "TODENSE", "key"});
   session.run({"PFMERGE", "key"});
   return 0;

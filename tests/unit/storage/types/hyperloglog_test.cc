@@ -354,15 +354,35 @@ TEST(HyperLogLog, AddsToACorruptOneWhereItCan) {
   EXPECT_EQ(too_short.hll.view().opcodes_text(), "Z:7575 v:5,1 Z:424");
 }
 
-TEST(HyperLogLog, AnOpcodeThatIsCutOffStaysSo) {
+TEST(HyperLogLog, AnOpcodeThatIsCutOffIsReplacedByWholeOnes) {
   // "user:131843" is rank 19 at 1077: here the last register of a run whose second byte is missing.
   Sketch sketch(sparse("\x44\x34\x40"));
   EXPECT_EQ(sketch.hll.view().opcodes_text(), "Z:1077 Z:1");
   EXPECT_EQ(sketch.hll.add("user:131843", kDefaultSparseBytes), Change::kDone);
-  EXPECT_EQ(sketch.opcodes(), "\x44\x34");
+  EXPECT_EQ(sketch.opcodes(), "\x44\x34\xc8");
   Sketch longer(sparse("\x44\x34\x41"));
   EXPECT_EQ(longer.hll.add("user:131843", kDefaultSparseBytes), Change::kDone);
-  EXPECT_EQ(longer.opcodes(), "\x44\x34\xc8\x40");
+  EXPECT_EQ(longer.opcodes(), std::string("\x44\x34\xc8\x40\xff", 5));
+}
+
+TEST(HyperLogLog, OneWhoseLastOpcodeIsCutOffCanBeRaised) {
+  // 255 zeros, and 63 * 256 + 1 of which one byte is missing: all registers, so it is no error.
+  const std::string cut_off = sparse("\x40\xfe\x7f");
+  Random random(15);
+  for (const size_t max_sparse_bytes : {size_t{0}, size_t{60}, kDefaultSparseBytes, kNeverDense}) {
+    for (uint32_t count = 1; count <= hll::kRegisters; count *= 4) {
+      Sketch sketch(cut_off);
+      hll::Registers registers;
+      for (uint32_t i = 0; i < count; ++i) {
+        registers.values[random.below(hll::kRegisters)] = static_cast<uint8_t>(1 + random.below(8));
+      }
+      registers.values[hll::kRegisters - 1] = 1;
+      sketch.hll.raise_to(registers, max_sparse_bytes);
+      hll::Registers raised;
+      ASSERT_TRUE(sketch.hll.view().merge_into(raised));
+      EXPECT_TRUE(std::equal(raised.values, std::end(raised.values), registers.values));
+    }
+  }
 }
 
 TEST(HyperLogLog, AnyOpcodesAreReadAndChangedSafely) {
