@@ -64,7 +64,7 @@ TEST_F(SortCommands, TextEndsAtItsFirstNulUnlessStored) {
 }
 
 TEST_F(SortCommands, WhatIsStoredDoesNotDependOnTheOrderOfASet) {
-  prepare("SADD", "s", "c", "a", "d", "b");
+  prepare("SADD", "s", "c", "b", "d", "a");
   run("MSET", "w_a", "x", "w_b", "x", "w_c", "w");
   EXPECT_EQ(run("SORT", "s", "BY", "w_*", "ALPHA", "STORE", "l"), integer(4));
   EXPECT_EQ(run("LRANGE", "l", "0", "-1"), array({bulk("d"), bulk("c"), bulk("a"), bulk("b")}));
