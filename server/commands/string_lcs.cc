@@ -113,6 +113,10 @@ void reply_matches(CommandContext& ctx, const CommonSubsequence& lcs, const Opti
   ctx.reply.integer(static_cast<int64_t>(lcs.length()));
 }
 
+size_t size_of(const Item& item) {
+  return item ? storage::string_size(*item) : 0;
+}
+
 std::string_view bytes_of(const Item& item, storage::StringScratch& scratch) {
   return item ? storage::string_bytes(*item, scratch) : std::string_view();
 }
@@ -127,11 +131,12 @@ void lcs_command(CommandContext& ctx) {
   }
   const std::optional<Options> options = read_options(ctx);
   if (!options) return;
+  // Before any bytes are made: those of a compressed bitmap may be far too many.
+  if (!check_sizes(ctx, size_of(a_item), size_of(b_item))) return;
   storage::StringScratch a_scratch;
   storage::StringScratch b_scratch;
   const std::string_view a = bytes_of(a_item, a_scratch);
   const std::string_view b = bytes_of(b_item, b_scratch);
-  if (!check_sizes(ctx, a.size(), b.size())) return;
   if (options->length_only) {
     return ctx.reply.integer(static_cast<int64_t>(storage::lcs_length(a, b)));
   }

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/server/peak_memory.h"
 #include "tests/unit/server/test_server.h"
 
 namespace spinel::server {
@@ -103,6 +104,15 @@ TEST_F(LcsCommand, BoundsItsWork) {
   EXPECT_EQ(lcs("just", "just"), bulk(std::string(11583, 'x')));
   EXPECT_EQ(lcs("more", "more", "LEN"), too_large);
   EXPECT_EQ(lcs("more", "just", "IDX"), too_large);
+}
+
+// Two bytes of 512 MB are all that is kept; nobody makes the others to see that they are too many.
+TEST_F(LcsCommand, RefusesLongBitmapsWithoutMakingTheirBytes) {
+  server.run("SETBIT", "sparse", "4294967295", "1");
+  const size_t peak_before = peak_resident_bytes();
+  EXPECT_EQ(lcs("sparse", "sparse", "LEN"),
+            error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"));
+  EXPECT_LT(peak_resident_bytes() - peak_before, size_t{100} << 20);
 }
 
 }  // namespace
