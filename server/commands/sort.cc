@@ -15,6 +15,7 @@
 #include "server/command/context.h"
 #include "server/command/families.h"
 #include "server/command/key_spec.h"
+#include "server/command/string_reply.h"
 #include "server/commands/hash_access.h"
 #include "server/commands/list_common.h"
 #include "server/commands/set_support.h"
@@ -26,6 +27,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::Entry;
 using storage::Item;
 using storage::Key;
 using storage::List;
@@ -125,11 +127,18 @@ std::optional<Options> sort_options(CommandContext& ctx, bool may_store) {
 
 // --- elements
 
+// What BY leads to. Many elements may lead to one string of 512 MB: a string behind a pointer stays
+// where it is, and a compressed bitmap what it is.
+struct Weight {
+  std::string text = {};
+  const Entry* large = nullptr;  // instead of `text`
+};
+
 struct Element {
   std::string text;
   double score = 0;
-  std::optional<std::string> weight = {};  // what BY leads to
-  size_t position = 0;                     // before sorting
+  std::optional<Weight> weight = {};
+  size_t position = 0;  // before sorting
 };
 
 // Part of a collection: of those in its order, `count` elements from `first` on.
@@ -225,22 +234,28 @@ std::vector<Element> load(const Item& item, const Options& options) {
 
 // --- values of elements
 
-// A value, or nothing where there is none.
-using Value = std::optional<std::string_view>;
+// A text, a string behind a pointer, or nothing where there is no value.
+struct Value {
+  std::optional<std::string_view> text = {};
+  const Entry* large = nullptr;
+
+  bool exists() const { return text.has_value() || large != nullptr; }
+};
 
 template <typename Visit>
 void visit_field(CommandContext& ctx, const Item& item, std::string_view field, Visit&& visit) {
   if (item->type() != Type::kHash) return visit(Value());
   const auto found = hash_at(ctx, item).find(storage::HashField(field));
   char digits[storage::kMaxDoubleChars];
-  visit(found ? Value(found->value.bytes(digits)) : Value());
+  visit(found ? Value{.text = found->value.bytes(digits)} : Value());
 }
 
 template <typename Visit>
 void visit_string(const Item& item, Visit&& visit) {
   if (item->type() != Type::kString) return visit(Value());
+  if (item->has_object()) return visit(Value{.large = &*item});
   storage::StringScratch scratch;
-  visit(Value(storage::string_bytes(*item, scratch)));
+  visit(Value{.text = storage::string_bytes(*item, scratch)});
 }
 
 // Calls `visit(const Value&)` once, for what the pattern leads to for this element; the value is
@@ -249,7 +264,7 @@ template <typename Visit>
 void visit_value(CommandContext& ctx, const Pattern& pattern, const std::string& element,
                  Visit&& visit) {
   if (pattern.kind == Pattern::Kind::kNone) return visit(Value());
-  if (pattern.kind == Pattern::Kind::kElement) return visit(Value(element));
+  if (pattern.kind == Pattern::Kind::kElement) return visit(Value{.text = element});
   std::string name(pattern.before);
   name.append(element).append(pattern.after);
   const Item item = ctx.find_read(Key(name));
@@ -270,6 +285,26 @@ std::optional<double> parse_score(const std::string& text) {
   return score;
 }
 
+// What there is of a large string before a byte that no number has in it, with that byte: enough to
+// tell which number it is.
+std::string number_part(const Entry& entry) {
+  const size_t size = storage::string_size(entry);
+  storage::StringScratch scratch;
+  for (size_t count = 256;; count *= 2) {
+    const std::string_view part = storage::string_part(entry, 0, std::min(count, size), scratch);
+    const auto* const end = std::ranges::find_if(part, [](char byte) {
+      const auto code = static_cast<unsigned char>(byte);
+      return code == 0 || code >= 0x7f;
+    });
+    if (end != part.end()) return std::string(part.begin(), end + 1);
+    if (count >= size) return std::string(part);
+  }
+}
+
+std::optional<double> score_of(const Weight& weight) {
+  return parse_score(weight.large != nullptr ? number_part(*weight.large) : weight.text);
+}
+
 // Finds out what the elements are to be sorted by. False if a number is wanted and there is
 // something else.
 bool weigh(CommandContext& ctx, const Options& options, std::vector<Element>& elements) {
@@ -277,12 +312,15 @@ bool weigh(CommandContext& ctx, const Options& options, std::vector<Element>& el
   for (Element& element : elements) {
     element.position = position++;
     if (options.by) {
-      visit_value(ctx, *options.by, element.text,
-                  [&element](const Value& value) { element.weight = value; });
+      visit_value(ctx, *options.by, element.text, [&element](const Value& value) {
+        if (!value.exists()) return;
+        element.weight = Weight{std::string(value.text.value_or("")), value.large};
+      });
     }
     if (options.alpha) continue;
     if (options.by && !element.weight) continue;  // counts as 0
-    const std::optional<double> score = parse_score(options.by ? *element.weight : element.text);
+    const std::optional<double> score =
+        options.by ? score_of(*element.weight) : parse_score(element.text);
     if (!score) return false;
     element.score = *score;
   }
@@ -314,6 +352,56 @@ class Collation {
   locale_t locale_;  // null: there is no such locale any more
 };
 
+// The bytes of a weight, in parts.
+class WeightReader {
+ public:
+  explicit WeightReader(const Weight& weight) : weight_(weight) {}
+
+  size_t size() const {
+    return weight_.large != nullptr ? storage::string_size(*weight_.large) : weight_.text.size();
+  }
+  // Valid until the next call.
+  std::string_view part(size_t first, size_t count) {
+    if (weight_.large != nullptr) return string_part(*weight_.large, first, count, scratch_);
+    return std::string_view(weight_.text).substr(first, count);
+  }
+
+ private:
+  const Weight& weight_;
+  storage::StringScratch scratch_;
+};
+
+int compare_bytes(const Weight& a, const Weight& b) {
+  if (a.large != nullptr && a.large == b.large) return 0;
+  constexpr size_t kPart = 64 << 10;
+  WeightReader left(a);
+  WeightReader right(b);
+  const size_t both = std::min(left.size(), right.size());
+  for (size_t at = 0; at < both; at += kPart) {
+    const size_t count = std::min(kPart, both - at);
+    const int order = left.part(at, count).compare(right.part(at, count));
+    if (order != 0) return order;
+  }
+  return int{left.size() > right.size()} - int{left.size() < right.size()};
+}
+
+// As C reads them: up to a NUL.
+int collate(const Weight& a, const Weight& b, const Collation& collation) {
+  if (a.large == nullptr && b.large == nullptr) return collation.compare(a.text, b.text);
+  if (a.large == b.large) return 0;
+  const auto text = [](const Weight& weight) {
+    if (weight.large == nullptr) return weight.text;
+    WeightReader reader(weight);
+    const size_t size = reader.size();
+    for (size_t count = 256;; count *= 2) {
+      const std::string_view part = reader.part(0, std::min(count, size));
+      const size_t nul = part.find('\0');
+      if (nul != std::string_view::npos || count >= size) return std::string(part.substr(0, nul));
+    }
+  };
+  return collation.compare(text(a), text(b));
+}
+
 // Negative if `a` comes first. Where the result is stored, text is compared by its bytes: the same
 // everywhere.
 int compare(const Element& a, const Element& b, const Options& options,
@@ -324,9 +412,11 @@ int compare(const Element& a, const Element& b, const Options& options,
   }
   if (options.by && (!a.weight || !b.weight))
     return int{a.weight.has_value()} - int{b.weight.has_value()};
-  const std::string& left = options.by ? *a.weight : a.text;
-  const std::string& right = options.by ? *b.weight : b.text;
-  return options.stores() ? left.compare(right) : collation.compare(left, right);
+  if (options.by) {
+    return options.stores() ? compare_bytes(*a.weight, *b.weight)
+                            : collate(*a.weight, *b.weight, collation);
+  }
+  return options.stores() ? a.text.compare(b.text) : collation.compare(a.text, b.text);
 }
 
 // Sorts the elements of `range`, as they are in the sorted whole, and drops the others.
@@ -355,7 +445,7 @@ template <typename Visit>
 void for_each_value(CommandContext& ctx, const Options& options,
                     const std::vector<Element>& elements, Visit&& visit) {
   for (const Element& element : elements) {
-    if (options.get.empty()) visit(Value(element.text));
+    if (options.get.empty()) visit(Value{.text = element.text});
     for (const Pattern& pattern : options.get) visit_value(ctx, pattern, element.text, visit);
   }
 }
@@ -364,8 +454,10 @@ void reply_values(CommandContext& ctx, const Options& options,
                   const std::vector<Element>& elements) {
   ctx.reply.array(elements.size() * std::max<size_t>(options.get.size(), 1));
   for_each_value(ctx, options, elements, [&](const Value& value) {
-    if (value) {
-      ctx.reply.bulk(*value);
+    if (value.large != nullptr) {
+      reply_string_value(ctx.reply, *value.large);
+    } else if (value.text) {
+      ctx.reply.bulk(*value.text);
     } else {
       ctx.reply.null();
     }
@@ -392,7 +484,10 @@ void store_values(CommandContext& ctx, const Options& options,
   const storage::ListOptions list_limits = list_options(ctx);
   List list = List::create();
   for_each_value(ctx, options, elements, [&](const Value& value) {
-    list.push(storage::ListEnd::kBack, value.value_or(""), list_limits);
+    storage::StringScratch scratch;
+    const std::string_view text =
+        value.large != nullptr ? string_bytes(*value.large, scratch) : value.text.value_or("");
+    list.push(storage::ListEnd::kBack, text, list_limits);
   });
   const auto count = static_cast<int64_t>(list.size());
   Item item = ctx.find_write(key);

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/server/peak_memory.h"
 #include "tests/unit/server/test_server.h"
 
 namespace spinel::server {
@@ -20,6 +21,12 @@ class SortCommands : public testing::Test {
     run(args...);
     server_.take_effects();
     server_.take_events();
+  }
+
+  static std::string words(std::initializer_list<std::string_view> bytes) {
+    std::string reply = "*" + std::to_string(bytes.size()) + "\r\n";
+    for (const std::string_view word : bytes) reply += bulk(word);
+    return reply;
   }
 
   TestServer server_;
@@ -83,6 +90,28 @@ TEST_F(SortCommands, FieldsOfHashesThatExpiredAreMissing) {
   EXPECT_EQ(run("SORT", "l", "BY", "h*->f", "GET", "h*->f"), array({bulk("1"), bulk("2")}));
   run("HPEXPIREAT", "h1", "1", "FIELDS", "1", "f");
   EXPECT_EQ(run("SORT", "l", "BY", "h*->f", "GET", "h*->f"), array({kNull, bulk("1")}));
+}
+
+// What BY leads to may be the same 100 MB for every element.
+TEST_F(SortCommands, WeighsByLongBitmapsWithoutMakingTheirBytes) {
+  prepare("RPUSH", "l", "z", "a", "f", "a", "f", "b");
+  prepare("SETBIT", "w_a", "800000001", "1");
+  prepare("COPY", "w_a", "w_f");
+  prepare("SETBIT", "w_f", "800000000", "1");
+  prepare("SETRANGE", "w_b", "0", "-2");
+  prepare("SETBIT", "w_b", "800000000", "1");
+  ASSERT_EQ(run("OBJECT", "ENCODING", "w_b"), bulk("roaring"));
+  const size_t peak_before = peak_resident_bytes();
+  // As numbers, up to a NUL: none is zero.
+  EXPECT_EQ(run("SORT", "l", "BY", "w_*"), words({"b", "a", "a", "f", "f", "z"}));
+  EXPECT_EQ(run("SORT", "l", "BY", "w_*", "ALPHA"), words({"z", "a", "f", "a", "f", "b"}));
+  // Stored, all bytes count.
+  EXPECT_EQ(run("SORT", "l", "BY", "w_*", "ALPHA", "STORE", "d"), integer(6));
+  EXPECT_EQ(run("LRANGE", "d", "0", "-1"), words({"z", "a", "a", "f", "f", "b"}));
+  run("SETRANGE", "w_f", "0", "2x");
+  EXPECT_EQ(run("SORT", "l", "BY", "w_*"),
+            error("ERR One or more scores can't be converted into double"));
+  EXPECT_LT(peak_resident_bytes() - peak_before, size_t{50} << 20);
 }
 
 }  // namespace
