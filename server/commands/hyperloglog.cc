@@ -1,6 +1,7 @@
 // HyperLogLog: counts of different elements in strings of 12 KiB or less.
 #include "storage/types/hyperloglog.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "server/command/context.h"
@@ -23,22 +24,25 @@ constexpr std::string_view kCorrupt = "INVALIDOBJ Corrupted HLL object detected"
 
 // --- the value at a key, which exists
 
-// Whether the value need not be looked at: a compressed bitmap may be 512 MB long, and all its
-// bytes are made only if it begins as a HyperLogLog does.
-bool is_other_bitmap(const Item& item) {
-  constexpr std::string_view kMagic = "HYLL";
-  if (item->encoding() != storage::Encoding::kCompressedBitmap) return false;
-  storage::StringScratch scratch;
-  return storage::string_part(*item, 0, kMagic.size(), scratch) != kMagic;
+// No opcode has more than two bytes or fewer registers than one: what is longer than this has too
+// many registers, and does so up to here.
+constexpr size_t kEnoughBytes = storage::hll::kHeaderSize + 2 * (storage::hll::kRegisters + 1);
+
+// The bytes that tell what a value is. A compressed bitmap may be 512 MB long.
+std::string_view telling_bytes(const Item& item, storage::StringScratch& scratch) {
+  if (item->encoding() != storage::Encoding::kCompressedBitmap) {
+    return storage::string_bytes(*item, scratch);
+  }
+  const size_t size = std::min(storage::string_size(*item), kEnoughBytes);
+  return storage::string_part(*item, 0, size, scratch);
 }
 
-// The value as it is stored, or as `scratch` keeps it. Nothing if it is no HyperLogLog: the error
-// has been sent.
+// The value as it is stored, or as `scratch` keeps it, cut off where it is corrupt anyway. Nothing
+// if it is no HyperLogLog: the error has been sent.
 std::optional<HyperLogLogView> readable(CommandContext& ctx, const Item& item,
                                         storage::StringScratch& scratch) {
   if (!ctx.check_type(item, Type::kString)) return std::nullopt;
-  std::optional<HyperLogLogView> view;
-  if (!is_other_bitmap(item)) view = HyperLogLogView::of(storage::string_bytes(*item, scratch));
+  const auto view = HyperLogLogView::of(telling_bytes(item, scratch));
   if (!view) ctx.error(kNotValid);
   return view;
 }
@@ -99,6 +103,15 @@ void count_one(CommandContext& ctx) {
   const Key key = ctx.key(1);
   Item item = ctx.find_read(key);
   if (!item) return ctx.reply.integer(0);
+  if (item->encoding() == storage::Encoding::kCompressedBitmap) {
+    // Stays so unless there is a count to be kept in it: this command is run when memory is full.
+    storage::StringScratch scratch;
+    const auto view = readable(ctx, item, scratch);
+    if (!view) return;
+    const auto count = view->cached_count();
+    if (count) return ctx.reply.integer(static_cast<int64_t>(*count));
+    if (!view->count()) return ctx.error(kCorrupt);
+  }
   std::optional<HyperLogLog> hll = writable(ctx, key, item);
   if (!hll) return;
   std::optional<uint64_t> count = hll->view().cached_count();

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/server/peak_memory.h"
 #include "tests/unit/server/test_server.h"
 
 namespace spinel::server {
@@ -227,6 +228,35 @@ TEST(HyperLogLogCommands, PfdebugShowsTheInside) {
 TEST(HyperLogLogCommands, PfselftestPasses) {
   TestServer server;
   EXPECT_EQ(server.run("PFSELFTEST"), kOk);
+}
+
+// It is run when memory is full, so it must not turn a few bytes into 512 MB.
+TEST(HyperLogLogCommands, CountsLongBitmapsWithoutMakingTheirBytes) {
+  TestServer server;
+  server.run("SETBIT", "bitmap", "4294967295", "1");
+  const size_t peak_before = peak_resident_bytes();
+  server.run("SETRANGE", "bitmap", "0", sparse("\x7f\xff"));
+  EXPECT_EQ(server.run("PFCOUNT", "bitmap"), kCorrupt);
+  EXPECT_EQ(server.run("PFCOUNT", "bitmap", "none"), kCorrupt);
+  // A count that is up to date is believed, whatever it was counted from.
+  server.run("SETRANGE", "bitmap", "8", std::string("\5\0\0\0\0\0\0\0", 8));
+  EXPECT_EQ(server.run("PFCOUNT", "bitmap"), integer(5));
+  server.run("SETRANGE", "bitmap", "4", std::string(1, '\0'));
+  EXPECT_EQ(server.run("PFCOUNT", "bitmap"), kNotValid);
+  EXPECT_EQ(server.entry("bitmap").encoding(), Encoding::kCompressedBitmap);
+  EXPECT_LT(peak_resident_bytes() - peak_before, size_t{100} << 20);
+}
+
+TEST(HyperLogLogCommands, CountsBitmapsThatAreHyperLogLogs) {
+  TestServer server;
+  server.run("SETBIT", "valid", "131199", "0");  // a header and 16384 times Z:1
+  server.run("SETRANGE", "valid", "0", sparse(""));
+  ASSERT_EQ(server.entry("valid").encoding(), Encoding::kCompressedBitmap);
+  EXPECT_EQ(server.run("PFCOUNT", "valid"), integer(0));
+  server.run("SETBIT", "corrupt", "131207", "0");
+  server.run("SETRANGE", "corrupt", "0", sparse(""));
+  ASSERT_EQ(server.entry("corrupt").encoding(), Encoding::kCompressedBitmap);
+  EXPECT_EQ(server.run("PFCOUNT", "corrupt"), kCorrupt);
 }
 
 }  // namespace
