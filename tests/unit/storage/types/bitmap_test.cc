@@ -316,12 +316,12 @@ TEST_F(BitmapTest, BecomesFlatOnceWhenItFillsUp) {
 TEST_F(BitmapTest, ABitThatTogglesAtTheLineConvertsOnce) {
   set("key", 8 * CompressedBitmap::kMinSizeBytes, true);
   uint64_t offset = 0;
-  for (; encoding("key") == Encoding::kCompressedBitmap; offset += 37) {
+  for (; encoding("key") == Encoding::kCompressedBitmap; offset += 11) {
     ASSERT_LT(offset, 8 * CompressedBitmap::kMinSizeBytes);
     set("key", offset, true);
   }
   for (int i = 0; i < 1000; ++i) {
-    set("key", offset - 37, i % 2 == 1);
+    set("key", offset - 11, i % 2 == 1);
     ASSERT_EQ(encoding("key"), Encoding::kRaw);
   }
 }
