@@ -8,7 +8,8 @@ the ratio to the first server named, and where there is one the goal.
 usage: mem.py [--scale F] [--sparse] [--only PART-OF-A-NAME] NAME=COMMAND ...   ({port} in COMMAND is replaced)
 
 --scale 0.1 loads a tenth of the elements. --sparse loads the sparse bitmaps, too, for which Redis takes 5 GB.
-A data set whose commands a server does not have says so and is skipped.
+A data set whose commands a server does not have says so and is skipped. Bitmaps are measured after twelve seconds,
+when allocators have given back to the system what was freed on the way.
 """
 import os, random, shlex, socket, subprocess, sys, time
 
@@ -124,7 +125,7 @@ def main():
             p, port = start(n, cmd)
             try:
                 time.sleep(0.2); m0 = rss(p.pid); t = time.time()
-                k = feed(port, gen()); t = time.time() - t; time.sleep(1.0)
+                k = feed(port, gen()); t = time.time() - t; time.sleep(12 if 'bitmap' in name else 1)
                 if p.poll() is not None: raise ConnectionError('ended')
                 m = rss(p.pid) - m0
                 base = base or m
