@@ -234,7 +234,7 @@ TEST(HyperLogLogCommands, PfselftestPasses) {
 TEST(HyperLogLogCommands, CountsLongBitmapsWithoutMakingTheirBytes) {
   TestServer server;
   server.run("SETBIT", "bitmap", "4294967295", "1");
-  const size_t peak_before = peak_resident_bytes();
+  const PeakMemory peak;
   server.run("SETRANGE", "bitmap", "0", sparse("\x7f\xff"));
   EXPECT_EQ(server.run("PFCOUNT", "bitmap"), kCorrupt);
   EXPECT_EQ(server.run("PFCOUNT", "bitmap", "none"), kCorrupt);
@@ -244,7 +244,7 @@ TEST(HyperLogLogCommands, CountsLongBitmapsWithoutMakingTheirBytes) {
   server.run("SETRANGE", "bitmap", "4", std::string(1, '\0'));
   EXPECT_EQ(server.run("PFCOUNT", "bitmap"), kNotValid);
   EXPECT_EQ(server.entry("bitmap").encoding(), Encoding::kCompressedBitmap);
-  EXPECT_LT(peak_resident_bytes() - peak_before, size_t{100} << 20);
+  EXPECT_TRUE(peak.grew_less_than(size_t{100} << 20));
 }
 
 TEST(HyperLogLogCommands, CountsBitmapsThatAreHyperLogLogs) {

@@ -101,7 +101,7 @@ TEST_F(SortCommands, WeighsByLongBitmapsWithoutMakingTheirBytes) {
   prepare("SETRANGE", "w_b", "0", "-2");
   prepare("SETBIT", "w_b", "800000000", "1");
   ASSERT_EQ(run("OBJECT", "ENCODING", "w_b"), bulk("roaring"));
-  const size_t peak_before = peak_resident_bytes();
+  const PeakMemory peak;
   // As numbers, up to a NUL: none is zero.
   EXPECT_EQ(run("SORT", "l", "BY", "w_*"), words({"b", "a", "a", "f", "f", "z"}));
   EXPECT_EQ(run("SORT", "l", "BY", "w_*", "ALPHA"), words({"z", "a", "f", "a", "f", "b"}));
@@ -111,7 +111,7 @@ TEST_F(SortCommands, WeighsByLongBitmapsWithoutMakingTheirBytes) {
   run("SETRANGE", "w_f", "0", "2x");
   EXPECT_EQ(run("SORT", "l", "BY", "w_*"),
             error("ERR One or more scores can't be converted into double"));
-  EXPECT_LT(peak_resident_bytes() - peak_before, size_t{50} << 20);
+  EXPECT_TRUE(peak.grew_less_than(size_t{50} << 20));
 }
 
 }  // namespace

@@ -109,10 +109,10 @@ TEST_F(LcsCommand, BoundsItsWork) {
 // Two bytes of 512 MB are all that is kept; nobody makes the others to see that they are too many.
 TEST_F(LcsCommand, RefusesLongBitmapsWithoutMakingTheirBytes) {
   server.run("SETBIT", "sparse", "4294967295", "1");
-  const size_t peak_before = peak_resident_bytes();
+  const PeakMemory peak;
   EXPECT_EQ(lcs("sparse", "sparse", "LEN"),
             error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"));
-  EXPECT_LT(peak_resident_bytes() - peak_before, size_t{100} << 20);
+  EXPECT_TRUE(peak.grew_less_than(size_t{100} << 20));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "storage/base/random.h"
+#include "tests/support/effort.h"
 
 namespace spinel::storage::bits {
 namespace {
@@ -200,7 +201,7 @@ TEST_P(BitKernelsTest, CombinesAtEveryAlignmentAndLength) {
 
 TEST_P(BitKernelsTest, CombinesSourcesOfDifferentLengths) {
   Random random(5);
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < test::effort(2000); ++round) {
     const Operation operation = kOperations[random.below(kOperationCount)];
     const size_t count = operation == Operation::kNot ? 1 : 2 + random.below(9);
     const size_t longest = random.below(4) == 0 ? random.below(3000) : random.below(200);

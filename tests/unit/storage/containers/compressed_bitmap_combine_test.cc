@@ -9,6 +9,7 @@
 #include "storage/base/memory.h"
 #include "storage/base/random.h"
 #include "storage/containers/compressed_bitmap.h"
+#include "tests/support/effort.h"
 #include "tests/unit/storage/containers/bitmap_model.h"
 
 namespace spinel::storage {
@@ -92,6 +93,7 @@ TEST(CompressedBitmapCombine, IsThatOfTheBytesForEachPairOfTextures) {
   Random random(20250303);
   for (const Texture a : model::kTextures) {
     for (const Texture b : model::kTextures) {
+      if (random.below(100) >= static_cast<uint64_t>(test::effort(100))) continue;
       const std::string first = model::make(random, a, 30'000);
       const std::string second = model::make(random, b, 25'000);
       for (const int flat : {0, 1, 2}) {  // none, the first, the second
@@ -110,7 +112,7 @@ TEST(CompressedBitmapCombine, IsThatOfTheBytesForEachPairOfTextures) {
 TEST(CompressedBitmapCombine, IsThatOfTheBytesForAnyMix) {
   constexpr uint64_t kSeed = 20250304;
   Random random(kSeed);
-  for (int round = 0; round < 600; ++round) {
+  for (int round = 0; round < test::effort(600); ++round) {
     Sources sources;
     const uint64_t count = random.below(6) + 1;
     const uint64_t compressed = random.below(count);
@@ -148,7 +150,7 @@ TEST(CompressedBitmapCombine, TakesASourceMoreThanOnce) {
 TEST(CompressedBitmapCombine, TakesManySources) {
   Random random(20250306);
   Sources sources;
-  for (int i = 0; i < 150; ++i) {
+  for (int i = 0; i < test::effort(150); ++i) {
     const Texture texture = i % 10 == 9 ? Texture::kScattered : Texture::kFew;
     sources.add(model::make(random, texture, random.below(30'000)), i % 25 == 24);
   }

@@ -187,9 +187,11 @@ TEST_P(CompressedBitmapOf, IsItsBytesUnderWritesOfRanges) {
     pair_.check_memory();
     ASSERT_FALSE(HasFatalFailure()) << step;
   }
+#ifndef SPINEL_SANITIZED  // their allocator has other sizes, and those decide
   if (size() > 8000) {
     EXPECT_EQ(forms.size(), 2U);
   }
+#endif
 }
 
 TEST(CompressedBitmap, ReadsBytesOfEveryTexture) {
