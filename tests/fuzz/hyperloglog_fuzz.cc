@@ -7,62 +7,13 @@
 #include <string>
 #include <string_view>
 
-#include "server/client.h"
-#include "server/config/config.h"
-#include "server/log/log.h"
-#include "server/resp/request_parser.h"
-#include "server/server.h"
-#include "storage/base/assert.h"
 #include "storage/types/hyperloglog.h"
+#include "tests/fuzz/session.h"
 
 namespace {
 
-class NoTransport final : public spinel::server::ClientTransport {
- public:
-  void output_ready() override {}
-  void resume_input() override {}
-  void close() override {}
-  size_t query_buffer_bytes() const override { return 0; }
-  size_t query_buffer_capacity() const override { return 0; }
-  spinel::server::resp::PartialRequest partial_request() const override { return {}; }
-  int descriptor() const override { return -1; }
-};
-
-// A server for all inputs and a client of it, with none of the keys that earlier inputs left.
-class Session {
- public:
-  explicit Session(uint64_t sparse_max_bytes) : client_(server(), transport_) {
-    config().hll_sparse_max_bytes = sparse_max_bytes;
-    server().keyspace.database(0).clear(nullptr);
-  }
-
-  std::string run(std::initializer_list<std::string_view> args) {
-    std::string request = "*" + std::to_string(args.size()) + "\r\n";
-    for (const std::string_view arg : args) {
-      request.append("$" + std::to_string(arg.size()) + "\r\n").append(arg).append("\r\n");
-    }
-    spinel::server::resp::RequestParser parser;
-    server().dispatcher.process(client_, request, parser);
-    std::string reply(client_.output.view());
-    client_.output.truncate(0);
-    SPINEL_ASSERT(!reply.empty());
-    return reply;
-  }
-
- private:
-  static spinel::server::Config& config() {
-    static spinel::server::Config shared;
-    return shared;
-  }
-  static spinel::server::Server& server() {
-    static spinel::server::Server shared(config());
-    spinel::server::set_log_level(spinel::server::LogLevel::kNothing);
-    return shared;
-  }
-
-  NoTransport transport_;
-  spinel::server::Client client_;
-};
+using spinel::fuzz::is_error;
+using spinel::fuzz::Session;
 
 // The input as it is, or behind a header: of a sparse one, or of a dense one and in its size.
 std::string value_of(uint8_t choice, std::string_view input) {
@@ -81,10 +32,6 @@ std::string value_of(uint8_t choice, std::string_view input) {
   }
 }
 
-bool is_error(const std::string& reply) {
-  return reply.starts_with('-');
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -92,7 +39,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data + 3), size - 3);
   const std::string value = value_of(data[0], input);
   const std::string element(1, static_cast<char>(data[1]));
-  Session session(data[2] < 128 ? 3000 : data[2] % 64U);
+  spinel::server::Config config;
+  config.hll_sparse_max_bytes = data[2] < 128 ? 3000 : data[2] % 64U;
+  Session session(spinel::fuzz::fresh_server(config));
 
   session.run({"SET", "key", value});
   session.run({"PFDEBUG", "DECODE", "key"});

@@ -8,27 +8,12 @@
 #include <string_view>
 #include <vector>
 
-#include "server/client.h"
-#include "server/config/config.h"
-#include "server/log/log.h"
-#include "server/resp/request_parser.h"
-#include "server/server.h"
+#include "tests/fuzz/session.h"
 
 namespace {
 
 using spinel::server::resp::RequestLimits;
 using spinel::server::resp::RequestParser;
-
-class NoTransport final : public spinel::server::ClientTransport {
- public:
-  void output_ready() override {}
-  void resume_input() override {}
-  void close() override {}
-  size_t query_buffer_bytes() const override { return 0; }
-  size_t query_buffer_capacity() const override { return 0; }
-  spinel::server::resp::PartialRequest partial_request() const override { return {}; }
-  int descriptor() const override { return -1; }
-};
 
 // All requests of `input`, which arrives in reads of `step` bytes, and how it ended.
 std::vector<std::string> parse_all(std::string_view input, size_t step,
@@ -56,20 +41,11 @@ std::vector<std::string> parse_all(std::string_view input, size_t step,
   }
 }
 
-// One server for all inputs, since making one takes longer than an input, but none of what earlier
-// inputs left in it.
-spinel::server::Server& fresh_server(bool authenticated) {
-  static spinel::server::Config config;
-  static spinel::server::Server server(config);
-  spinel::server::set_log_level(spinel::server::LogLevel::kNothing);
-  config = spinel::server::Config();
+spinel::server::Config config_of(bool authenticated) {
+  spinel::server::Config config;
   config.proto_max_bulk_len_bytes = 1 << 20;
   if (!authenticated) config.requirepass = "secret";
-  for (int i = 0; i < server.keyspace.database_count(); ++i) {
-    server.keyspace.database(i).clear(nullptr);
-  }
-  server.unpause();
-  return server;
+  return config;
 }
 
 }  // namespace
@@ -81,8 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const RequestLimits limits{.max_bulk_bytes = 1 << 20, .authenticated = data[0] < 128};
   if (parse_all(input, input.size() + 1, limits) != parse_all(input, step, limits)) std::abort();
 
-  spinel::server::Server& server = fresh_server(limits.authenticated);
-  NoTransport transport;
+  spinel::server::Server& server = spinel::fuzz::fresh_server(config_of(limits.authenticated));
+  spinel::fuzz::NoTransport transport;
   spinel::server::Client client(server, transport);
   RequestParser parser;
   size_t done = 0;
