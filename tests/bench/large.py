@@ -12,28 +12,8 @@ the longest wait of an equally long time in which nothing was removed. Then, for
 and the growth of the resident set that HGETALL, LRANGE, SMEMBERS and ZRANGE of all of them take, with a reader that
 reads at once, and whether the client-output-buffer-limit is kept when one does not read.
 """
-import shlex, socket, subprocess, sys, threading, time
-
-def rss_mb(pid, field='VmRSS'):
-    for l in open(f'/proc/{pid}/status'):
-        if l.startswith(field): return int(l.split()[1]) / 1024
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0)); return s.getsockname()[1]
-
-def start(cmd):
-    port = free_port()
-    p = subprocess.Popen(shlex.split(cmd.replace('{port}', str(port))), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(200):
-        if p.poll() is not None: raise SystemExit(f'ended with status {p.returncode}: {cmd}')
-        try: socket.create_connection(('127.0.0.1', port), 1).close(); return p, port
-        except OSError: time.sleep(0.05)
-    p.kill(); p.wait(); raise SystemExit(f'does not answer: {cmd}')
-
-def enc(*a):
-    a = [x if isinstance(x, bytes) else str(x).encode() for x in a]
-    return b'*%d\r\n' % len(a) + b''.join(b'$%d\r\n%s\r\n' % (len(x), x) for x in a)
+import socket, sys, threading, time
+from servers import enc, rss, start
 
 class Client:
     def __init__(self, port):
@@ -112,12 +92,12 @@ def replies(cmd, n):
     for kind in ADD:
         p, port = start(cmd)
         try:
-            c = Client(port); fill(c, kind, n); before = rss_mb(p.pid); t = time.perf_counter()
+            c = Client(port); fill(c, kind, n); before = rss(p.pid); t = time.perf_counter()
             elements = c.reply_lines(*READ[kind]); seconds = time.perf_counter() - t
-            peak = rss_mb(p.pid, 'VmHWM') - before
+            peak = (rss(p.pid, 'VmHWM') - before) / 1e6
             # One that does not read, under a hard limit: it must be disconnected, and memory stay near the limit.
             c.call('CONFIG', 'SET', 'client-output-buffer-limit', 'normal 8388608 0 0')
-            idle = Client(port); name = idle.call('CLIENT', 'ID').decode(); before = rss_mb(p.pid)
+            idle = Client(port); name = idle.call('CLIENT', 'ID').decode(); before = rss(p.pid)
             idle.s.sendall(enc(*READ[kind]))
             deadline = time.perf_counter() + 60
             while True:
@@ -125,7 +105,7 @@ def replies(cmd, n):
                 if f'id={name} ' not in text: break
                 if time.perf_counter() > deadline: raise SystemExit('a client over its limit is still connected')
                 time.sleep(0.01)
-            yield kind, elements, seconds, peak, rss_mb(p.pid) - before
+            yield kind, elements, seconds, peak, (rss(p.pid) - before) / 1e6
         finally:
             p.terminate(); p.wait()
 

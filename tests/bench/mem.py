@@ -11,33 +11,9 @@ usage: mem.py [--scale F] [--sparse] [--only PART-OF-A-NAME] NAME=COMMAND ...   
 A data set whose commands a server does not have says so and is skipped. Bitmaps are measured after twelve seconds,
 when allocators have given back to the system what was freed on the way.
 """
-import os, random, shlex, socket, subprocess, sys, time
+import random, socket, subprocess, sys, time
+from servers import enc, rss, start
 
-def rss(pid):
-    for l in open(f'/proc/{pid}/status'):
-        if l.startswith('VmRSS'): return int(l.split()[1]) * 1024
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0)); return s.getsockname()[1]
-
-def start(name, cmd):
-    """A server and its port, once it answers."""
-    port = free_port()
-    p = subprocess.Popen(shlex.split(cmd.replace('{port}', str(port))), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(200):
-        if p.poll() is not None: raise SystemExit(f'{name} ended with status {p.returncode} at its start: {cmd}')
-        try: socket.create_connection(('127.0.0.1', port), 1).close(); return p, port
-        except OSError: time.sleep(0.05)
-    p.kill(); p.wait()
-    raise SystemExit(f'{name} does not answer on port {port}: {cmd}')
-
-def enc(*a):
-    o = [b'*%d\r\n' % len(a)]
-    for x in a:
-        x = x if isinstance(x, bytes) else str(x).encode()
-        o.append(b'$%d\r\n%s\r\n' % (len(x), x))
-    return b''.join(o)
 
 def feed(port, gen, batch=2000):
     s = socket.create_connection(('127.0.0.1', port)); f = s.makefile('rb')
@@ -122,7 +98,7 @@ def main():
         if only and only not in name: continue
         row = []; base = None
         for n, cmd in servers:
-            p, port = start(n, cmd)
+            p, port = start(cmd)
             try:
                 time.sleep(0.2); m0 = rss(p.pid); t = time.time()
                 k = feed(port, gen()); t = time.time() - t; time.sleep(12 if 'bitmap' in name else 1)

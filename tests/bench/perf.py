@@ -13,7 +13,8 @@ where there is one the goal for the ratio of CPU. Below rows of bitmaps: bytes o
 and its reply included, beside what memcpy reaches on the same bytes on the same core in between.
 Only the ratios mean anything away from the machine that made them. build/floor (see floor.c) is a useful third server.
 """
-import ctypes, glob, os, random, shlex, socket, statistics, subprocess, sys, time
+import ctypes, glob, os, random, socket, statistics, subprocess, sys, time
+from servers import enc, rss, start
 
 def cpu(pid):
     """Seconds that all threads have run."""
@@ -22,15 +23,6 @@ def cpu(pid):
         try: total += int(open(path).read().split()[0])
         except OSError: pass  # a thread that ended
     return total / 1e9
-
-def rss(pid):
-    for l in open(f'/proc/{pid}/status'):
-        if l.startswith('VmRSS'):
-            return int(l.split()[1]) * 1024
-
-def enc(*a):
-    a = [x if isinstance(x, bytes) else str(x).encode() for x in a]
-    return b'*%d\r\n' % len(a) + b''.join(b'$%d\r\n%s\r\n' % (len(x), x) for x in a)
 
 class Random:
     """A command with an id below `ids` in it, which redis-benchmark cannot send: its random numbers start with zeros."""
@@ -86,24 +78,6 @@ GOAL = {  # of the ratio of CPU to Redis, at any depth or one
     ('SET', 100): 0.38, ('GET', 100): 0.48, ('INCR', 100): 0.4, ('HSET', 100): 0.34, ('SADD', 100): 0.35,
     ('ZADD', 100): 0.37, ('ZINCRBY', 100): 0.33}
 MEMCPY_GOAL = 1.5                                                             # of the time that memcpy takes
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0)); return s.getsockname()[1]
-
-def start(cmd):
-    """A server and its port, once it answers."""
-    port = free_port()
-    p = subprocess.Popen(['taskset', '-c', '0'] + shlex.split(cmd.replace('{port}', str(port))),
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(200):
-        if p.poll() is not None: raise SystemExit(f'ended with status {p.returncode} at its start: {cmd}')
-        try:
-            socket.create_connection(('127.0.0.1', port), 1).close(); return p, port
-        except OSError:
-            time.sleep(0.05)
-    p.kill(); p.wait()
-    raise SystemExit(f'does not answer on port {port}: {cmd}')
 
 class Client:
     """Sends requests and awaits replies of one line each."""
@@ -172,7 +146,7 @@ def main():
     if sparse: return measure_sparse(servers, sparse)
     procs, ports = {}, {}
     try:
-        for name, cmd in servers: procs[name], ports[name] = start(cmd)
+        for name, cmd in servers: procs[name], ports[name] = start(cmd, ('taskset', '-c', '0'))
         measure(procs, ports, rounds, [(w, a) for w, a in WORK if not only or w in only], depths)
     finally:
         for p in procs.values(): p.kill(); p.wait()
@@ -215,7 +189,7 @@ def measure_sparse(servers, users):
             'BITCOUNT of a day', 'BITOP OR of ten days', 'BITCOUNT of that', 'BITOP AND of two days', 'BITOP AND of ten days', 'BITOP XOR of two days')]
     columns = {}
     for name, cmd in servers:
-        p, port = start(cmd)
+        p, port = start(cmd, ('taskset', '-c', '0'))
         try: columns[name] = sparse_column(p.pid, Client(port), days, users)
         finally: p.kill(); p.wait()
     first = next(iter(columns.values()))

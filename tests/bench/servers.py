@@ -1,0 +1,26 @@
+"""What the measuring scripts share: starting a server, its memory, requests as bytes."""
+import shlex, socket, subprocess, time
+
+def rss(pid, field='VmRSS'):
+    for l in open(f'/proc/{pid}/status'):
+        if l.startswith(field): return int(l.split()[1]) * 1024
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0)); return s.getsockname()[1]
+
+def start(cmd, before=()):
+    """A server and its port, once it answers. `before` are words to run its command by."""
+    port = free_port()
+    p = subprocess.Popen([*before, *shlex.split(cmd.replace('{port}', str(port)))],
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(200):
+        if p.poll() is not None: raise SystemExit(f'ended with status {p.returncode} at its start: {cmd}')
+        try: socket.create_connection(('127.0.0.1', port), 1).close(); return p, port
+        except OSError: time.sleep(0.05)
+    p.kill(); p.wait()
+    raise SystemExit(f'does not answer on port {port}: {cmd}')
+
+def enc(*a):
+    a = [x if isinstance(x, bytes) else str(x).encode() for x in a]
+    return b'*%d\r\n' % len(a) + b''.join(b'$%d\r\n%s\r\n' % (len(x), x) for x in a)
