@@ -34,15 +34,9 @@ std::optional<double> read_unit(CommandContext& ctx, size_t index) {
 
 namespace {
 
-// RESP3 has a type for doubles, but its writer chooses the digits itself.
 void reply_coordinate(CommandContext& ctx, double degrees) {
   char digits[kMaxCoordinateChars];
-  const std::string_view text(digits, format_coordinate(degrees, digits));
-  if (!ctx.reply.resp3()) return ctx.reply.bulk(text);
-  resp::OutputBuffer& out = ctx.reply.out();
-  out.append(",");
-  out.append(text);
-  out.append("\r\n");
+  ctx.reply.number_of({digits, format_coordinate(degrees, digits)});
 }
 
 // Writes `number` with at least `digits` digits.

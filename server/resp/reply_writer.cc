@@ -116,10 +116,13 @@ void ReplyWriter::end_deferred_set(size_t mark, size_t elements) {
 
 void ReplyWriter::number(double value) {
   char digits[storage::kMaxDoubleChars];
-  const std::string_view text(digits, storage::format_double(value, digits));
-  if (!resp3_) return bulk(text);
+  number_of({digits, storage::format_double(value, digits)});
+}
+
+void ReplyWriter::number_of(std::string_view digits) {
+  if (!resp3_) return bulk(digits);
   out_->append(",");
-  out_->append(text);
+  out_->append(digits);
   out_->append("\r\n");
 }
 

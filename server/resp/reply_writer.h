@@ -63,6 +63,8 @@ class ReplyWriter {
 
   // RESP3 `,1.5`; RESP2 a bulk string with the same digits.
   void number(double value);
+  // The same of a double whose digits are chosen by the caller.
+  void number_of(std::string_view digits);
   // RESP3 `#t`/`#f`; RESP2 `:1`/`:0`.
   void boolean(bool value);
   // RESP3 `=n\r\ntxt:...`; RESP2 a bulk string. `format` is three characters: "txt" or "mkd".
