@@ -115,7 +115,6 @@ class CommandContext {
   void propagate_in(storage::Database& database, CommandArgs effect);
   // There is no effect although something changed.
   void propagate_nothing() { effect_replaced_ = true; }
-  bool effect_replaced() const { return effect_replaced_; }
 
   // --- waiting: see server/blocking/blocked_clients.h. Return right after it, without a reply.
   // `timeout_ms` 0 waits for ever. On a retry the old deadline stays.
