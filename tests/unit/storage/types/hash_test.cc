@@ -301,6 +301,22 @@ double chi_square(const std::map<std::string, int>& counts, size_t cells, double
   return sum;
 }
 
+// Draws from 100 fields, in each way that there is.
+void expect_even_draws(const Hash& hash, Random& random) {
+  std::map<std::string, int> one;
+  std::map<std::string, int> several;
+  std::map<std::string, int> distinct;
+  for (int i = 0; i < 20'000; ++i) ++one[text_of(hash.random(random)->field)];
+  hash.for_each_random(random, 20'000, [&](const HashElement& e) { ++several[text_of(e.field)]; });
+  for (int i = 0; i < 4'000; ++i) {
+    hash.for_each_distinct(random, i % 2 == 0 ? 5 : 50,
+                           [&](const HashElement& e) { ++distinct[text_of(e.field)]; });
+  }
+  EXPECT_LT(chi_square(one, 100, 20'000), kMaxChiSquare99);
+  EXPECT_LT(chi_square(several, 100, 20'000), kMaxChiSquare99);
+  EXPECT_LT(chi_square(distinct, 100, 110'000), kMaxChiSquare99);
+}
+
 TEST(HashTest, RandomFieldsAreUniform) {
   for (const uint64_t max_entries : {200, 10}) {
     Owner h;
@@ -310,19 +326,7 @@ TEST(HashTest, RandomFieldsAreUniform) {
     for (int i = 100; i < 2000; ++i) h.hash.erase(HashField(std::to_string(i)));
     ASSERT_EQ(h.hash.size(), 100u);
     Random random(42);
-    std::map<std::string, int> one;
-    std::map<std::string, int> several;
-    std::map<std::string, int> distinct;
-    for (int i = 0; i < 20'000; ++i) ++one[text_of(h.hash.random(random)->field)];
-    h.hash.for_each_random(random, 20'000,
-                           [&](const HashElement& e) { ++several[text_of(e.field)]; });
-    for (int i = 0; i < 4'000; ++i) {
-      h.hash.for_each_distinct(random, i % 2 == 0 ? 5 : 50,
-                               [&](const HashElement& e) { ++distinct[text_of(e.field)]; });
-    }
-    EXPECT_LT(chi_square(one, 100, 20'000), kMaxChiSquare99);
-    EXPECT_LT(chi_square(several, 100, 20'000), kMaxChiSquare99);
-    EXPECT_LT(chi_square(distinct, 100, 110'000), kMaxChiSquare99);
+    expect_even_draws(h.hash, random);
   }
 }
 
@@ -332,19 +336,7 @@ TEST(HashTest, RandomFieldsAreUniformAmongThoseThatDidNotExpire) {
   h.hash.set_now(2000);
   ASSERT_TRUE(h.hash.is_table());
   Random random(7);
-  std::map<std::string, int> one;
-  std::map<std::string, int> several;
-  std::map<std::string, int> distinct;
-  for (int i = 0; i < 20'000; ++i) ++one[text_of(h.hash.random(random)->field)];
-  h.hash.for_each_random(random, 20'000,
-                         [&](const HashElement& e) { ++several[text_of(e.field)]; });
-  for (int i = 0; i < 4'000; ++i) {
-    h.hash.for_each_distinct(random, i % 2 == 0 ? 5 : 50,
-                             [&](const HashElement& e) { ++distinct[text_of(e.field)]; });
-  }
-  EXPECT_LT(chi_square(one, 100, 20'000), kMaxChiSquare99);
-  EXPECT_LT(chi_square(several, 100, 20'000), kMaxChiSquare99);
-  EXPECT_LT(chi_square(distinct, 100, 110'000), kMaxChiSquare99);
+  expect_even_draws(h.hash, random);
 }
 
 TEST(HashTest, RandomFieldsWhereNearlyAllExpired) {
