@@ -263,8 +263,8 @@ void Server::before_sleep() {
   effects.commit();
 }
 
-void Server::end_turn() {
-  const uint64_t ticks = storage::TickClock::now_ticks() - turn_began_ticks_;
+void Server::end_turn(uint64_t began_ticks) {
+  const uint64_t ticks = storage::TickClock::now_ticks() - began_ticks;
   ++stats.eventloop_cycles;
   stats.eventloop_duration_ns += static_cast<int64_t>(storage::TickClock::ticks_to_ns(ticks));
 }

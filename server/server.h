@@ -115,11 +115,9 @@ class Server final : private storage::KeyspaceObserver {
   void unpause();
   int64_t pause_ends_at_ms() const { return pause_ends_at_ms_; }  // monotonic
 
-  // --- turns of the event loop: what one event brings about. INFO tells how many there were and
-  // how long they took.
-  void begin_turn() { turn_began_ticks_ = storage::TickClock::now_ticks(); }
-  // Needs a `begin_turn` before it.
-  void end_turn();
+  // --- turns of the event loop, which INFO tells the number and the time of
+  // One that began when TickClock showed `began_ticks` is over.
+  void end_turn(uint64_t began_ticks);
 
   // --- the client whose command is being executed, null between commands
   Client* current_client = nullptr;
@@ -185,7 +183,6 @@ class Server final : private storage::KeyspaceObserver {
   int64_t monotonic_ms_ = 0;
   int64_t rates_sampled_at_ms_ = 0;
   int64_t client_limit_warned_at_ms_ = 0;
-  uint64_t turn_began_ticks_ = 0;
   std::optional<ShutdownRequest> shutdown_request_;
 };
 

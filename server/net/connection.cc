@@ -29,8 +29,8 @@ void Connection::read() {
 }
 
 void Connection::on_read(const asio::error_code& error, size_t bytes) {
-  if (!open()) return;
-  loop_.server().begin_turn();
+  if (!open() || client_->closing) return;
+  loop_.begin_turn();
   if (error == asio::error::operation_aborted) {  // by release_idle_memory
     input_.shrink();
     read();
@@ -42,7 +42,6 @@ void Connection::on_read(const asio::error_code& error, size_t bytes) {
     }
     client_->closing = true;
     close();
-    loop_.end_turn();
     return;
   }
   input_.commit(bytes);
@@ -59,7 +58,6 @@ void Connection::on_read(const asio::error_code& error, size_t bytes) {
     client_->closing = true;
     close();
   }
-  loop_.end_turn();
   if (open()) read();
 }
 
@@ -110,12 +108,10 @@ void Connection::wait_writable() {
   socket_.async_wait(Socket::wait_write,
                      [self = shared_from_this()](const asio::error_code& error) {
                        self->waiting_writable_ = false;
-                       if (!self->open()) return;
+                       if (!self->open() || self->client_->closing) return;
                        if (error == asio::error::operation_aborted) return self->wait_writable();
-                       Server& server = self->loop_.server();
-                       server.begin_turn();
+                       self->loop_.begin_turn();
                        self->flush();
-                       self->loop_.end_turn();
                      });
 }
 

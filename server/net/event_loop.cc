@@ -16,6 +16,10 @@ namespace spinel::server::net {
 
 namespace {
 
+// When a turn takes in no further event: the replies to the first ones wait for its end.
+constexpr int kMaxTurnEvents = 128;
+constexpr uint64_t kMaxTurnUs = 300;
+
 constexpr int64_t kFarthestWakeUpMs = 24 * 3600 * 1000;
 
 constexpr std::string_view kTooManyClients = "-ERR max number of clients reached\r\n";
@@ -108,6 +112,10 @@ void EventLoop::run() {
   start_cron();
   while (!server_.shutdown_request()) {
     context_.run_one();
+    for (int events = 1; events < kMaxTurnEvents && turn_may_go_on(); ++events) {
+      if (context_.poll_one() == 0) break;
+    }
+    end_turn();
   }
 }
 
@@ -153,7 +161,18 @@ void EventLoop::schedule_close(Connection& connection) {
   to_close_.push_back(connection.shared_from_this());
 }
 
+void EventLoop::begin_turn() {
+  if (turn_began_ticks_ == 0) turn_began_ticks_ = storage::TickClock::now_ticks();
+}
+
+bool EventLoop::turn_may_go_on() const {
+  if (turn_began_ticks_ == 0) return true;
+  const uint64_t ticks = storage::TickClock::now_ticks() - turn_began_ticks_;
+  return storage::TickClock::ticks_to_us(ticks) < kMaxTurnUs && !server_.shutdown_request();
+}
+
 void EventLoop::end_turn() {
+  if (turn_began_ticks_ == 0) return;
   server_.before_sleep();
   while (!to_resume_.empty()) {
     for (const auto& connection : std::exchange(to_resume_, {})) {
@@ -172,7 +191,8 @@ void EventLoop::end_turn() {
   server_.evict_clients();
   close_scheduled();
   arm_deadline();
-  server_.end_turn();
+  server_.end_turn(turn_began_ticks_);
+  turn_began_ticks_ = 0;
 }
 
 void EventLoop::close_scheduled() {
@@ -199,9 +219,8 @@ void EventLoop::arm_deadline() {
   deadline_timer_.async_wait([this](const asio::error_code& error) {
     if (error) return;
     armed_deadline_ms_ = 0;
-    server_.begin_turn();
+    begin_turn();
     server_.serve_deadlines();
-    end_turn();
   });
 }
 
@@ -210,12 +229,11 @@ void EventLoop::start_cron() {
   cron_timer_.expires_after(std::chrono::milliseconds(1000 / hz));
   cron_timer_.async_wait([this](const asio::error_code& error) {
     if (error) return;
-    server_.begin_turn();
+    begin_turn();
     if (!server_.cron_paused) {
       server_.cron();
       check_connections();
     }
-    end_turn();
     start_cron();
   });
 }

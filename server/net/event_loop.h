@@ -19,8 +19,9 @@ class Server;
 
 namespace spinel::server::net {
 
-// A turn is what one event brings about: a read is processed, others may be woken by it, and at its
-// end every connection with output is written to once, then those that are to go are closed.
+// A turn is what the events that are there bring about: reads are processed, others may be woken by
+// them, and at its end every connection with output is written to once, then those that are to go
+// are closed. Writing once for many readers wakes the system's scheduler, and them, less often.
 class EventLoop {
  public:
   explicit EventLoop(Server& server);
@@ -46,7 +47,8 @@ class EventLoop {
   void schedule_flush(Connection& connection);
   void schedule_resume(Connection& connection);
   void schedule_close(Connection& connection);
-  void end_turn();
+  // Every handler of an event calls this before it does what belongs to a turn.
+  void begin_turn();
 
  private:
   using List = std::vector<std::shared_ptr<Connection>>;
@@ -55,6 +57,9 @@ class EventLoop {
   void relisten_on_change(std::string_view option, std::string_view failure);
   void start_cron();
   void check_connections();
+  // Whether the turn may take in another event.
+  bool turn_may_go_on() const;
+  void end_turn();
   void close_scheduled();
   void arm_deadline();
   void watch_signals();
@@ -65,6 +70,7 @@ class EventLoop {
   Timer deadline_timer_;
   SignalSet signals_;
   int64_t armed_deadline_ms_ = 0;
+  uint64_t turn_began_ticks_ = 0;  // 0: none is under way
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unordered_set<std::shared_ptr<Connection>> connections_;
   List to_flush_;
