@@ -37,6 +37,9 @@ void Connection::on_read(const asio::error_code& error, size_t bytes) {
     return;
   }
   if (error) {
+    // Who sends no more may still read what was answered, and is owed what was asked before.
+    loop_.new_turn();
+    if (!open() || client_->closing) return;
     if (error != asio::error::eof) {
       log_verbose("Reading from client {}: {}", client_->address, error.message());
     }
@@ -50,6 +53,7 @@ void Connection::on_read(const asio::error_code& error, size_t bytes) {
   server.stats.total_net_input_bytes += static_cast<int64_t>(bytes);
   client_->bytes_in += bytes;
   process_input();
+  loop_.count_output(client_->output.size());
   client_->last_interaction_ms = server.now_ms();
   if (input_.size() > server.config.client_query_buffer_limit_bytes) {
     log_warning("Closing client that reached max query buffer length: id={} addr={} qbuf={}",
@@ -111,7 +115,7 @@ void Connection::wait_writable() {
                        if (!self->open() || self->client_->closing) return;
                        if (error == asio::error::operation_aborted) return self->wait_writable();
                        self->loop_.begin_turn();
-                       self->flush();
+                       self->output_ready();
                      });
 }
 

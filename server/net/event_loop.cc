@@ -16,9 +16,11 @@ namespace spinel::server::net {
 
 namespace {
 
-// When a turn takes in no further event: the replies to the first ones wait for its end.
+// When a turn takes in no further event: the replies to the first ones wait for its end, and count
+// as memory of clients until then.
 constexpr int kMaxTurnEvents = 128;
 constexpr uint64_t kMaxTurnUs = 300;
+constexpr size_t kMaxTurnOutputBytes = 128 * 1024;
 
 constexpr int64_t kFarthestWakeUpMs = 24 * 3600 * 1000;
 
@@ -121,7 +123,11 @@ void EventLoop::run() {
 
 void EventLoop::accept(Socket socket, std::string address, std::string local_address,
                        bool unix_socket, bool loopback) {
-  if (server_.clients.size() >= static_cast<size_t>(server_.config.maxclients)) {
+  const auto full = [this] {
+    return server_.clients.size() >= static_cast<size_t>(server_.config.maxclients);
+  };
+  if (full()) close_scheduled();
+  if (full()) {
     refuse(socket, kTooManyClients);
     ++server_.stats.rejected_connections;
     return;
@@ -165,10 +171,17 @@ void EventLoop::begin_turn() {
   if (turn_began_ticks_ == 0) turn_began_ticks_ = storage::TickClock::now_ticks();
 }
 
+void EventLoop::new_turn() {
+  end_turn();
+  begin_turn();
+}
+
 bool EventLoop::turn_may_go_on() const {
+  if (server_.shutdown_request()) return false;
   if (turn_began_ticks_ == 0) return true;
   const uint64_t ticks = storage::TickClock::now_ticks() - turn_began_ticks_;
-  return storage::TickClock::ticks_to_us(ticks) < kMaxTurnUs && !server_.shutdown_request();
+  return storage::TickClock::ticks_to_us(ticks) < kMaxTurnUs &&
+         turn_output_bytes_ < kMaxTurnOutputBytes && !server_.client_memory.over();
 }
 
 void EventLoop::end_turn() {
@@ -193,6 +206,7 @@ void EventLoop::end_turn() {
   arm_deadline();
   server_.end_turn(turn_began_ticks_);
   turn_began_ticks_ = 0;
+  turn_output_bytes_ = 0;
 }
 
 void EventLoop::close_scheduled() {
@@ -229,7 +243,7 @@ void EventLoop::start_cron() {
   cron_timer_.expires_after(std::chrono::milliseconds(1000 / hz));
   cron_timer_.async_wait([this](const asio::error_code& error) {
     if (error) return;
-    begin_turn();
+    new_turn();  // this may take long
     if (!server_.cron_paused) {
       server_.cron();
       check_connections();

@@ -49,6 +49,10 @@ class EventLoop {
   void schedule_close(Connection& connection);
   // Every handler of an event calls this before it does what belongs to a turn.
   void begin_turn();
+  // As begin_turn, but what came before is answered first.
+  void new_turn();
+  // The turn has left so many bytes of replies to write.
+  void count_output(size_t bytes) { turn_output_bytes_ += bytes; }
 
  private:
   using List = std::vector<std::shared_ptr<Connection>>;
@@ -71,6 +75,7 @@ class EventLoop {
   SignalSet signals_;
   int64_t armed_deadline_ms_ = 0;
   uint64_t turn_began_ticks_ = 0;  // 0: none is under way
+  size_t turn_output_bytes_ = 0;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unordered_set<std::shared_ptr<Connection>> connections_;
   List to_flush_;

@@ -65,9 +65,10 @@ constexpr size_t kCacheLine = 64;
 
 // Asks for what the next turns will load. The CPU's own prefetchers stop at the end of a page, and
 // lose track of many sources that are read side by side.
+constexpr size_t kAhead = 2048;
+constexpr size_t kLongSize = 2 * kAhead;  // from here on it is worth while
 template <size_t kSize>
 SPINEL_BITS_INLINE void prefetch_ahead(const unsigned char* from) {
-  constexpr size_t kAhead = 2048;
   for (size_t line = 0; line < kSize; line += kCacheLine) __builtin_prefetch(from + kAhead + line);
 }
 
@@ -123,11 +124,12 @@ SPINEL_BITS_INLINE Wide carry_save(Wide& sum, Wide b, Wide c) {
 // Harley and Seal's method: a tree of carry-save adders over sixteen vectors, so that ones are
 // counted in one vector of sixteen (Mula, Kurz and Lemire, "Faster Population Counts Using AVX2
 // Instructions", 2016).
+template <bool kLong>
 SPINEL_BITS_INLINE uint64_t count_ones(const unsigned char* bytes, size_t size) {
   constexpr size_t kStep = 16 * kWide;
   Wide ones{}, twos{}, fours{}, eights{}, sixteens{};
   for (; size >= kStep; bytes += kStep, size -= kStep) {
-    prefetch_ahead<kStep>(bytes);
+    if constexpr (kLong) prefetch_ahead<kStep>(bytes);
     Wide fours_of[2], eights_of[2];
     for (size_t half = 0; half < 2; ++half) {
       for (size_t quarter = 0; quarter < 2; ++quarter) {
@@ -154,10 +156,12 @@ SPINEL_BITS_INLINE Wide lane_ones(Wide lanes) {
   return reinterpret_cast<Wide>(_mm512_popcnt_epi64(reinterpret_cast<__m512i>(lanes)));
 }
 
+template <bool kLong>
 SPINEL_BITS_INLINE uint64_t count_ones(const unsigned char* bytes, size_t size) {
   Block sums{};
   for (; size >= sizeof(Block); bytes += sizeof(Block), size -= sizeof(Block)) {
-    const Block block = load_ahead<Block>(bytes);
+    if constexpr (kLong) prefetch_ahead<sizeof(Block)>(bytes);
+    const Block block = load<Block>(bytes);
     sums.a += lane_ones(block.a);
     sums.b += lane_ones(block.b);
     sums.c += lane_ones(block.c);
@@ -172,12 +176,11 @@ SPINEL_BITS_INLINE uint64_t count_ones(const unsigned char* bytes, size_t size) 
 
 #endif
 
-// Loads that cross cache lines cost a quarter of the speed, where there is enough to read.
+// Where there is much to read, loads that cross cache lines cost a quarter of the speed.
 SPINEL_BITS_TARGET uint64_t count(const unsigned char* bytes, size_t size) {
-  constexpr size_t kWorthAligning = 4096;
-  if (size < kWorthAligning) return count_ones(bytes, size);
+  if (size < kLongSize) return count_ones<false>(bytes, size);
   const size_t before = -reinterpret_cast<uintptr_t>(bytes) & (kCacheLine - 1);
-  return count_words(bytes, before) + count_ones(bytes + before, size - before);
+  return count_words(bytes, before) + count_ones<true>(bytes + before, size - before);
 }
 
 // --- searching
@@ -199,7 +202,8 @@ SPINEL_BITS_TARGET size_t find_other(const unsigned char* bytes, size_t size, un
   const Wide skipped = Wide{} + word;
   size_t at = 0;
   for (; size - at >= sizeof(Block); at += sizeof(Block)) {
-    const Block block = load_ahead<Block>(bytes + at);
+    if (at >= kAhead) prefetch_ahead<sizeof(Block)>(bytes + at);  // most searches end before
+    const Block block = load<Block>(bytes + at);
     const Wide other =
         (block.a ^ skipped) | (block.b ^ skipped) | (block.c ^ skipped) | (block.d ^ skipped);
     if (any_bit(other)) break;

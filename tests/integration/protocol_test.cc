@@ -433,6 +433,18 @@ TEST_F(ProtocolTest, AHalfClosedPeerIsClosedAndItsCommandsStillRan) {
   EXPECT_EQ(run("GET", "half"), bulk("closed"));
 }
 
+TEST_F(ProtocolTest, AHalfClosedPeerIsAnswered) {
+  for (int i = 0; i < 5; ++i) {
+    // The server sleeps, so that it finds the request and the end of the stream at once.
+    RawConnection sleeper = server().raw();
+    ASSERT_TRUE(sleeper.send(encode_command({"DEBUG", "SLEEP", "0.05"})));
+    RawConnection connection = server().raw();
+    ASSERT_TRUE(connection.send(encode_command({"PING"})));
+    connection.half_close();
+    EXPECT_EQ(connection.read_until_closed(), "+PONG\r\n");
+  }
+}
+
 TEST_F(ProtocolTest, AHalfSentRequestIsDroppedWithItsConnection) {
   EXPECT_TRUE(wait_until([&] { return info_number("connected_clients") == 1; }));
   for (int i = 0; i < 10; ++i) {

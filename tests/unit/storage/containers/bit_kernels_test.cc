@@ -141,6 +141,19 @@ TEST_P(BitKernelsTest, CountsLongerOnes) {
     for (const unsigned char byte : content) expected += static_cast<unsigned>(std::popcount(byte));
     ASSERT_EQ(count(placed.bytes(), content.size()), expected) << "size " << content.size();
   }
+  // Around the size from which on the wide part begins on a cache line.
+  const Bytes content = random_bytes(random, 4096 + 2 * kAlignments);
+  for (size_t alignment = 0; alignment < kAlignments; ++alignment) {
+    const size_t shortest = 4096 - 2;
+    uint64_t expected = 0;
+    for (size_t i = 0; i < shortest; ++i)
+      expected += static_cast<unsigned>(std::popcount(content[i]));
+    for (size_t size = shortest; size < content.size(); ++size) {
+      const Placed placed(content.data(), size, alignment);
+      ASSERT_EQ(count(placed.bytes(), size), expected) << "size " << size;
+      expected += static_cast<unsigned>(std::popcount(content[size]));
+    }
+  }
   // Every counter as full as it gets.
   const Bytes ones(1 << 20, 0xff);
   ASSERT_EQ(count(ones.data(), ones.size()), ones.size() * 8);
