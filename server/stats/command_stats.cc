@@ -1,20 +1,19 @@
 #include "server/stats/command_stats.h"
 
 #include <algorithm>
-#include <fmt/format.h>
-#include <iterator>
 
 #include "server/log/log.h"
+#include "server/stats/append_format.h"
 
 namespace spinel::server {
 
 void CommandStats::append_info(std::string& out, std::string_view name) const {
   const double us_per_call =
       calls_ == 0 ? 0 : static_cast<double>(total_ns_) / 1000.0 / static_cast<double>(calls_);
-  fmt::format_to(std::back_inserter(out),
-                 "cmdstat_{}:calls={},usec={},usec_per_call={:.2f},rejected_calls={},"
-                 "failed_calls={}\r\n",
-                 info_safe(name), calls_, total_us(), us_per_call, rejected_calls_, failed_calls_);
+  append_format(out,
+                "cmdstat_{}:calls={},usec={},usec_per_call={:.2f},rejected_calls={},"
+                "failed_calls={}\r\n",
+                info_safe(name), calls_, total_us(), us_per_call, rejected_calls_, failed_calls_);
 }
 
 void CommandStats::reset() {
@@ -51,7 +50,7 @@ int64_t ErrorStats::count(std::string_view code) const {
 
 void ErrorStats::append_info(std::string& out) const {
   for (const auto& [code, count] : counts_) {
-    fmt::format_to(std::back_inserter(out), "errorstat_{}:count={}\r\n", info_safe(code), count);
+    append_format(out, "errorstat_{}:count={}\r\n", info_safe(code), count);
   }
   if (full_) out += "errorstat_ERRORSTATS_DISABLED:count=1\r\n";
 }

@@ -61,7 +61,7 @@ InfoSelection InfoSelection::from_arguments(std::span<const std::string_view> ar
 bool InfoWriter::begin(InfoSection section) {
   if (!selection_.has(section)) return false;
   if (!text_.empty()) text_ += "\r\n";
-  fmt::format_to(std::back_inserter(text_), "# {}\r\n", kNames[static_cast<size_t>(section)].head);
+  append_format(text_, "# {}\r\n", kNames[static_cast<size_t>(section)].head);
   return true;
 }
 

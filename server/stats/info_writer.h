@@ -4,11 +4,12 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
-#include <fmt/core.h>
-#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "server/stats/append_format.h"
 
 namespace spinel::server {
 
@@ -56,7 +57,7 @@ class InfoWriter {
 
   template <std::integral T>
   void field(std::string_view name, T value) {
-    fmt::format_to(std::back_inserter(text_), "{}:{}\r\n", name, +value);
+    append_format(text_, "{}:{}\r\n", name, +value);
   }
   void field(std::string_view name, std::string_view value);
   void field(std::string_view name, bool value) { field(name, value ? 1 : 0); }
@@ -71,7 +72,7 @@ class InfoWriter {
   // A field whose value is a list: "db0:keys=1,expires=0".
   template <typename... Args>
   void line(fmt::format_string<Args...> format, Args&&... args) {
-    fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
+    append_format(text_, format, std::forward<Args>(args)...);
     text_ += "\r\n";
   }
 

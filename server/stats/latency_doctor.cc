@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
-#include <iterator>
 
+#include "server/stats/append_format.h"
 #include "server/stats/latency_monitor.h"
 
 namespace spinel::server {
@@ -196,20 +196,19 @@ std::string latency_doctor_report(const LatencyMonitor& monitor, const LatencyDo
       "Dave, I have observed latency spikes in this Spinel instance. You don't mind talking about "
       "it, do you "
       "Dave?\n\n";
-  auto out = std::back_inserter(report);
   unsigned advice = 0;
   int number = 0;
   for (const LatencySeries& series : monitor.series()) {
     const Distribution distribution = distribution_of(series, facts.now_s);
-    fmt::format_to(out,
-                   "{}. {}: {} latency spikes (average {}ms, mean deviation {}ms, period {:.2f} "
-                   "sec). Worst all time "
-                   "event {}ms.",
-                   ++number, series.event(), series.size(), distribution.average_ms,
-                   distribution.mean_deviation_ms, distribution.period_s, series.all_time_max_ms());
+    append_format(report,
+                  "{}. {}: {} latency spikes (average {}ms, mean deviation {}ms, period {:.2f} "
+                  "sec). Worst all time "
+                  "event {}ms.",
+                  ++number, series.event(), series.size(), distribution.average_ms,
+                  distribution.mean_deviation_ms, distribution.period_s, series.all_time_max_ms());
     if (series.event() == latency_event::kFork) {
-      fmt::format_to(out, " Fork rate is {:.2f} GB/sec ({}).", facts.fork_rate_gb_per_s,
-                     fork_rate_verdict(facts.fork_rate_gb_per_s));
+      append_format(report, " Fork rate is {:.2f} GB/sec ({}).", facts.fork_rate_gb_per_s,
+                    fork_rate_verdict(facts.fork_rate_gb_per_s));
     }
     report += '\n';
     advice |= advice_on(series.event(), facts);

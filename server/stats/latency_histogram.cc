@@ -1,8 +1,8 @@
 #include "server/stats/latency_histogram.h"
 
 #include <algorithm>
-#include <fmt/format.h>
-#include <iterator>
+
+#include "server/stats/append_format.h"
 
 namespace spinel::server {
 
@@ -50,12 +50,11 @@ std::vector<LatencyHistogram::CumulativeBucket> LatencyHistogram::cumulative_us(
 
 void LatencyHistogram::append_info(std::string& out, std::string_view name,
                                    const std::vector<double>& percentiles) const {
-  auto sink = std::back_inserter(out);
-  fmt::format_to(sink, "latency_percentiles_usec_{}:", name);
+  append_format(out, "latency_percentiles_usec_{}:", name);
   const char* separator = "";
   for (const double percentile : percentiles) {
-    fmt::format_to(sink, "{}p{}={:.3f}", separator, percentile,
-                   static_cast<double>(percentile_ns(percentile)) / 1000.0);
+    append_format(out, "{}p{}={:.3f}", separator, percentile,
+                  static_cast<double>(percentile_ns(percentile)) / 1000.0);
     separator = ",";
   }
   out += "\r\n";
