@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <optional>
+#include <tuple>
 
 namespace spinel::test {
 
@@ -28,11 +29,20 @@ bool both_integers(const Reply& a, const Reply& b) {
   return a.type == Reply::Type::kInteger && b.type == Reply::Type::kInteger;
 }
 
+/// Some order of all replies.
+bool comes_before(const Reply& a, const Reply& b) {
+  const auto key = [](const Reply& reply) {
+    return std::tie(reply.text, reply.number, reply.type);
+  };
+  if (key(a) != key(b)) return key(a) < key(b);
+  return std::lexicographical_compare(a.elements.begin(), a.elements.end(), b.elements.begin(),
+                                      b.elements.end(), comes_before);
+}
+
 /// The same elements in any order, at every depth.
 Reply sorted(Reply reply) {
   for (Reply& element : reply.elements) element = sorted(std::move(element));
-  std::sort(reply.elements.begin(), reply.elements.end(),
-            [](const Reply& a, const Reply& b) { return a.to_string() < b.to_string(); });
+  std::sort(reply.elements.begin(), reply.elements.end(), comes_before);
   return reply;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "storage/base/random.h"
+#include "tests/support/effort.h"
 
 namespace spinel::storage::hll {
 namespace {
@@ -167,7 +168,7 @@ TEST(HyperLogLogSparse, ACursorFindsTheSameFromAnywhere) {
 
 TEST(HyperLogLogSparse, ACursorFindsItsWayThroughAnyBytes) {
   Random random(4);
-  for (int round = 0; round < 20'000; ++round) {
+  for (int round = 0; round < test::effort(20'000); ++round) {
     // Long runs of zeros only now and then, else the first few cover all there is.
     const uint64_t kinds = random.below(4) == 0 ? 256 : 128;
     std::string opcodes(random.below(300), '\0');

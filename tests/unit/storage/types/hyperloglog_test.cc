@@ -9,6 +9,7 @@
 
 #include "storage/base/random.h"
 #include "storage/types/hyperloglog_self_test.h"
+#include "tests/support/effort.h"
 
 namespace spinel::storage {
 namespace {
@@ -243,7 +244,7 @@ TEST(HyperLogLog, MergingIsAddingAll) {
 // Raising many registers takes up where the last one was found; the bytes must not tell.
 TEST(HyperLogLog, MergingWritesTheOpcodesThatSingleChangesWould) {
   Random random(13);
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < test::effort(60); ++round) {
     // Runs close together, with values that often are equal.
     hll::Registers before;
     hll::Registers after;
@@ -387,7 +388,7 @@ TEST(HyperLogLog, OneWhoseLastOpcodeIsCutOffCanBeRaised) {
 
 TEST(HyperLogLog, AnyOpcodesAreReadAndChangedSafely) {
   Random random(14);
-  for (int round = 0; round < 20'000; ++round) {
+  for (int round = 0; round < test::effort(20'000); ++round) {
     std::string opcodes(random.below(40), '\0');
     for (char& byte : opcodes) byte = static_cast<char>(random.below(256));
     Sketch sketch(sparse(opcodes));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "storage/types/set_algebra.h"
+#include "tests/support/effort.h"
 
 namespace spinel::storage {
 namespace {
@@ -340,7 +341,7 @@ TEST(SetTest, SamplesAreDifferentMembersAndUniform) {
       OwnSet set(members);
       Random random(count);
       std::map<std::string, int> counts;
-      constexpr int kRounds = 3000;
+      constexpr int kRounds = test::effort(3000);
       for (int i = 0; i < kRounds; ++i) {
         std::set<std::string> sample;
         set->sample(random, count, [&](const SetMember& m) { sample.insert(text_of(m)); });
@@ -382,7 +383,7 @@ std::vector<std::string> some_members(Random& random) {
 }
 
 TEST(SetAlgebraTest, AgreesWithAModel) {
-  for (uint64_t seed = 1; seed <= 300; ++seed) {
+  for (int seed = 1; seed <= test::effort(300); ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
     std::vector<std::set<std::string>> models;
