@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "storage/base/random.h"
+#include "tests/support/effort.h"
 #include "tests/unit/storage/containers/hash_table_fixture.h"
 
 namespace spinel::storage {
@@ -85,13 +86,15 @@ void drift(Table& table, Model& model, Random& random, size_t target, bool with_
 }
 
 template <typename Table>
-void follow_model(uint64_t seed, std::initializer_list<size_t> sizes, bool with_resize_steps) {
+void follow_model(uint64_t seed, std::initializer_list<int> sizes, bool with_resize_steps) {
   SCOPED_TRACE(seed);
   Random random(seed);
   Table table;
   Model model;
-  for (const size_t size : sizes) {
-    ASSERT_NO_FATAL_FAILURE(drift(table, model, random, size, with_resize_steps)) << size;
+  for (const int size : sizes) {
+    ASSERT_NO_FATAL_FAILURE(
+        drift(table, model, random, static_cast<size_t>(size), with_resize_steps))
+        << size;
     ASSERT_NO_FATAL_FAILURE(expect_same(table, model)) << size;
   }
 }
@@ -117,7 +120,8 @@ TEST(HashTable, FollowsAModelThroughSmallSizes) {
 }
 
 TEST(HashTable, FollowsAModelThroughGrowthAndShrink) {
-  follow_model<IdTable<mixed_hash>>(2024, {200'000, 50'000, 120'000, 0}, false);
+  follow_model<IdTable<mixed_hash>>(
+      2024, {test::effort(200'000), test::effort(50'000), test::effort(120'000), 0}, false);
 }
 
 TEST(HashTable, FollowsAModelWithResizeStepsInBetween) {

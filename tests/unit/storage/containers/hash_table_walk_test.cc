@@ -9,6 +9,7 @@
 
 #include "storage/base/random.h"
 #include "storage/containers/hash_table.h"
+#include "tests/support/effort.h"
 #include "tests/unit/storage/containers/hash_table_fixture.h"
 
 namespace spinel::storage {
@@ -133,7 +134,7 @@ TEST(HashTableScan, FindsAllUnderSlowResizes) {
 
 TEST(HashTableScan, FindsAllWhileTheSizeGoesUpAndDown) {
   constexpr uint64_t kStable = 300;
-  for (uint64_t seed = 1; seed <= 10; ++seed) {
+  for (int seed = 1; seed <= test::effort(10); ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
     Table table;

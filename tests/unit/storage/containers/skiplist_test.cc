@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "storage/base/random.h"
+#include "tests/support/effort.h"
 #include "tests/unit/storage/containers/skiplist_fixture.h"
 
 namespace spinel::storage {
@@ -129,7 +130,7 @@ TEST_P(SkiplistOfScores, GrowsAndShrinksLikeTheModel) {
 }
 
 TEST_P(SkiplistOfScores, ErasesRangesLikeTheModel) {
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < test::effort(60); ++round) {
     const size_t fill = round % 3 == 0 ? 6000 : 300;
     while (pair_.model().size() < fill) pair_.insert();
     const size_t begin = pair_.random().below(pair_.model().size() + 1);
