@@ -5,6 +5,7 @@
 
 #include "server/stats/append_format.h"
 #include "server/stats/latency_monitor.h"
+#include "storage/base/assert.h"
 
 namespace spinel::server {
 namespace {
@@ -39,6 +40,7 @@ struct Distribution {
 
 Distribution distribution_of(const LatencySeries& series, int64_t now_s) {
   const auto count = static_cast<int64_t>(series.size());
+  SPINEL_ASSERT(count > 0);  // a series begins with an event
   Distribution result;
   for (size_t i = 0; i < series.size(); ++i) result.average_ms += series.sample(i).latency_ms;
   result.average_ms /= count;
