@@ -30,30 +30,20 @@ void Connection::read() {
 
 void Connection::on_read(const asio::error_code& error, size_t bytes) {
   if (!open() || client_->closing) return;
-  loop_.begin_turn();
   if (error == asio::error::operation_aborted) {  // by release_idle_memory
     input_.shrink();
     read();
     return;
   }
-  if (error) {
-    // Who sends no more may still read what was answered, and is owed what was asked before.
-    loop_.new_turn();
-    if (!open() || client_->closing) return;
-    if (error != asio::error::eof) {
-      log_verbose("Reading from client {}: {}", client_->address, error.message());
-    }
-    client_->closing = true;
-    close();
-    return;
-  }
+  if (error) return on_read_end(error);
+  loop_.begin_turn();
   input_.commit(bytes);
   Server& server = loop_.server();
   ++server.stats.total_reads_processed;
   server.stats.total_net_input_bytes += static_cast<int64_t>(bytes);
   client_->bytes_in += bytes;
   process_input();
-  loop_.count_output(client_->output.size());
+  if (flush_scheduled_) loop_.count_output(client_->output.size());
   client_->last_interaction_ms = server.now_ms();
   if (input_.size() > server.config.client_query_buffer_limit_bytes) {
     log_warning("Closing client that reached max query buffer length: id={} addr={} qbuf={}",
@@ -63,6 +53,17 @@ void Connection::on_read(const asio::error_code& error, size_t bytes) {
     close();
   }
   if (open()) read();
+}
+
+void Connection::on_read_end(const asio::error_code& error) {
+  // Who sends no more may still read what was answered, and is owed what was asked before.
+  loop_.new_turn();
+  if (!open() || client_->closing) return;
+  if (error != asio::error::eof) {
+    log_verbose("Reading from client {}: {}", client_->address, error.message());
+  }
+  client_->closing = true;
+  close();
 }
 
 void Connection::process_input() {

@@ -49,6 +49,8 @@ class Connection final : public ClientTransport, public std::enable_shared_from_
 
   void read();
   void on_read(const asio::error_code& error, size_t bytes);
+  // Nothing more can be read: the peer's stream ended, or `error` says what went wrong.
+  void on_read_end(const asio::error_code& error);
   void wait_writable();
 
   EventLoop& loop_;

@@ -51,7 +51,7 @@ class EventLoop {
   void begin_turn();
   // As begin_turn, but what came before is answered first.
   void new_turn();
-  // The turn has left so many bytes of replies to write.
+  // The end of this turn has so many more bytes of replies to write, about.
   void count_output(size_t bytes) { turn_output_bytes_ += bytes; }
 
  private:
