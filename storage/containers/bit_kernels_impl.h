@@ -17,6 +17,9 @@
 namespace spinel::storage::bits::SPINEL_BITS_PATH {
 namespace {
 
+// Not a header of declarations: each path's .cc includes it once.
+// NOLINTBEGIN(misc-definitions-in-headers)
+
 // The compilers' own vectors: operators work on all lanes.
 using Wide = uint64_t __attribute__((vector_size(SPINEL_BITS_WIDTH)));
 constexpr size_t kWide = sizeof(Wide);
@@ -62,11 +65,11 @@ SPINEL_BITS_INLINE void store<Block>(unsigned char* to, const Block& block) {
 }
 
 constexpr size_t kCacheLine = 64;
+constexpr size_t kAhead = 2048;           // bytes from a load to what is prefetched by it
+constexpr size_t kLongSize = 2 * kAhead;  // from here on counting prefetches, and aligns its loads
 
 // Asks for what the next turns will load. The CPU's own prefetchers stop at the end of a page, and
 // lose track of many sources that are read side by side.
-constexpr size_t kAhead = 2048;
-constexpr size_t kLongSize = 2 * kAhead;  // from here on it is worth while
 template <size_t kSize>
 SPINEL_BITS_INLINE void prefetch_ahead(const unsigned char* from) {
   for (size_t line = 0; line < kSize; line += kCacheLine) __builtin_prefetch(from + kAhead + line);
@@ -279,6 +282,8 @@ constexpr Kernels kernels() {
                   combine<Operation::kNot>, combine<Operation::kDiff>, combine<Operation::kDiff1>,
                   combine<Operation::kAndOr>, combine<Operation::kOne>}};
 }
+
+// NOLINTEND(misc-definitions-in-headers)
 
 }  // namespace
 }  // namespace spinel::storage::bits::SPINEL_BITS_PATH
