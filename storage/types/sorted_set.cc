@@ -188,16 +188,16 @@ void SortedSet::insert_pair(double score, std::string_view member) {
 SortedSet::Found SortedSet::find(std::string_view member) const {
   Found found;
   if (!is_listpack()) {
-    found.hash = hash_bytes(member);
-    found.slot = large()->members.find(member, found.hash);
-    found.found = found.slot != nullptr;
-    if (found.found) found.score = Traits::member(*found.slot)->score();
+    found.hash_ = hash_bytes(member);
+    found.slot_ = large()->members.find(member, found.hash_);
+    found.found = found.slot_ != nullptr;
+    if (found.found) found.score = Traits::member(*found.slot_)->score();
     return found;
   }
   const Listpack::Offset at = list()->find(ListpackItem(member), 2);
   if (at == list()->end()) return found;
   found.found = true;
-  found.offset = at;
+  found.offset_ = at;
   found.score = pair_at(*list(), at).score;
   return found;
 }
@@ -205,7 +205,7 @@ SortedSet::Found SortedSet::find(std::string_view member) const {
 void SortedSet::insert(const Found& place, std::string_view member, double score,
                        const Limits& limits) {
   SPINEL_ASSERT(!place.found);
-  uint64_t hash = place.hash;
+  uint64_t hash = place.hash_;
   if (is_listpack()) {
     if (size() < limits.max_listpack_entries && member.size() <= limits.max_listpack_value_bytes &&
         list()->has_room(ListpackItem(member).size() + score_item(score).size())) {
@@ -219,32 +219,32 @@ void SortedSet::insert(const Found& place, std::string_view member, double score
 
 void SortedSet::set_score(const Found& found, double score) {
   if (!is_listpack()) {
-    ScoredMember* member = Traits::member(*found.slot);
+    ScoredMember* member = Traits::member(*found.slot_);
     large()->order.update(found.score, score, member);
     member->set_score(score);
     return;
   }
-  const Pair pair = pair_at(*list(), found.offset);
+  const Pair pair = pair_at(*list(), found.offset_);
   char scratch[kMaxDoubleChars];
   const std::string_view member = pair.member.bytes(scratch);
-  const Listpack::Offset to = place_for(score, member, found.offset);
-  if (to == pair.next || to == found.offset) {
-    object_ = Listpack::replace(list(), list()->next(found.offset), score_item(score));
+  const Listpack::Offset to = place_for(score, member, found.offset_);
+  if (to == pair.next || to == found.offset_) {
+    object_ = Listpack::replace(list(), list()->next(found.offset_), score_item(score));
     return;
   }
   const std::string moving(member);  // its bytes move while it does
-  object_ = Listpack::erase(list(), found.offset, 2);
+  object_ = Listpack::erase(list(), found.offset_, 2);
   insert_pair(score, moving);
 }
 
 void SortedSet::erase(const Found& found) {
   if (is_listpack()) {
-    object_ = Listpack::erase(list(), found.offset, 2);
+    object_ = Listpack::erase(list(), found.offset_, 2);
     return;
   }
-  ScoredMember* member = Traits::member(*found.slot);
+  ScoredMember* member = Traits::member(*found.slot_);
   large()->order.erase(found.score, member);
-  large()->drop(member, found.slot, found.hash);
+  large()->drop(member, found.slot_, found.hash_);
 }
 
 std::string_view SortedSet::member_at(Place place, char* scratch) const {
@@ -256,10 +256,10 @@ std::string_view SortedSet::member_at(Place place, char* scratch) const {
 
 size_t SortedSet::rank(const Found& found) const {
   if (!is_listpack()) {
-    return large()->order.rank(found.score, Traits::member(*found.slot));
+    return large()->order.rank(found.score, Traits::member(*found.slot_));
   }
   size_t rank = 0;
-  for (Listpack::Offset at = Listpack::begin(); at != found.offset; at = list()->skip(at, 2)) {
+  for (Listpack::Offset at = Listpack::begin(); at != found.offset_; at = list()->skip(at, 2)) {
     ++rank;
   }
   return rank;

@@ -63,9 +63,9 @@ class SortedSet {
 
    private:
     friend class SortedSet;
-    uint64_t hash = 0;
-    uint64_t* slot = nullptr;  // in the table
-    uint32_t offset = 0;       // in the listpack
+    uint64_t hash_ = 0;
+    uint64_t* slot_ = nullptr;  // in the table
+    uint32_t offset_ = 0;       // in the listpack
   };
   Found find(std::string_view member) const;
   // Adds a member that `find` did not find.
