@@ -112,7 +112,7 @@ TEST(CompressedBitmapCombine, IsThatOfTheBytesForEachPairOfTextures) {
 TEST(CompressedBitmapCombine, IsThatOfTheBytesForAnyMix) {
   constexpr uint64_t kSeed = 20250304;
   Random random(kSeed);
-  for (int round = 0; round < test::effort(300); ++round) {
+  for (int round = 0; round < test::effort(600); ++round) {
     Sources sources;
     const uint64_t count = random.below(6) + 1;
     const uint64_t compressed = random.below(count);
