@@ -415,6 +415,27 @@ TEST_F(OwnProtocolTest, MaxclientsTurnsAwayWhoComesTooMany) {
   }
 }
 
+TEST_F(OwnProtocolTest, WhoLeavesMakesRoomForWhoComesAtTheSameTime) {
+  start_with({"--maxclients", "3"});
+  EXPECT_TRUE(wait_until([&] { return info_number("connected_clients") == 1; }));
+  for (int i = 0; i < 5; ++i) {
+    // The server sleeps, so that it finds the one that leaves and the one that comes at once.
+    RawConnection sleeper = server().raw();
+    EXPECT_EQ(sleeper.run("PING"), status("PONG"));
+    RawConnection leaving = server().raw();
+    EXPECT_EQ(leaving.run("PING"), status("PONG"));
+    ASSERT_TRUE(sleeper.send(encode_command({"DEBUG", "SLEEP", "0.05"})));
+    leaving.half_close();
+    RawConnection coming = server().raw();
+    EXPECT_EQ(coming.run("PING"), status("PONG"));
+    ASSERT_EQ(sleeper.read_reply(), ok());
+    coming.half_close();
+    EXPECT_TRUE(coming.closes());
+    sleeper.half_close();
+    EXPECT_TRUE(sleeper.closes());
+  }
+}
+
 TEST_F(OwnProtocolTest, IdleClientsAreClosedAfterTheTimeout) {
   start();
   RawConnection idle = server().raw();
