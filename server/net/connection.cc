@@ -1,7 +1,9 @@
 #include "server/net/connection.h"
 
-#include <asio/buffer.hpp>
+#include <cerrno>
+#include <cstring>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "server/log/log.h"
 #include "server/net/event_loop.h"
@@ -14,28 +16,39 @@ namespace {
 constexpr size_t kIdleOutputCapacity = 16 * 1024;
 }  // namespace
 
-Connection::Connection(EventLoop& loop, Socket socket)
-    : loop_(loop), socket_(std::move(socket)), descriptor_(socket_.native_handle()) {
+Connection::Connection(EventLoop& loop, int descriptor) : loop_(loop), descriptor_(descriptor) {
   client_.emplace(loop.server(), *this);
 }
 
-void Connection::read() {
-  input_.prepare(parser_.expected_bytes());
-  if (input_.size() > 0) loop_.server().client_memory.update(*client_);
-  socket_.async_read_some(asio::buffer(input_.tail(), input_.room()),
-                          [self = shared_from_this()](const asio::error_code& error, size_t bytes) {
-                            self->on_read(error, bytes);
-                          });
+void Connection::on_ready(const SocketSet::Ready& ready) {
+  if (!open() || client_->closing) return;
+  if (ready.writable && waiting_writable_) {
+    waiting_writable_ = false;
+    loop_.begin_turn();
+    output_ready();
+  }
+  ended_ = ended_ || ready.ended;
+  if (ready.readable) read();
 }
 
-void Connection::on_read(const asio::error_code& error, size_t bytes) {
+void Connection::read() {
   if (!open() || client_->closing) return;
-  if (error == asio::error::operation_aborted) {  // by release_idle_memory
-    input_.shrink();
-    read();
-    return;
+  input_.prepare(parser_.expected_bytes());
+  if (input_.size() > 0) loop_.server().client_memory.update(*client_);
+  const size_t room = input_.room();
+  const ssize_t received = ::recv(descriptor_, input_.tail(), room, MSG_DONTWAIT);
+  if (received < 0) {
+    if (errno == EINTR) return loop_.schedule_read(*this);
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+    return on_read_end(errno);
   }
-  if (error) return on_read_end(error);
+  if (received == 0) return on_read_end(0);
+  on_read(static_cast<size_t>(received));
+  // A read that was not filled has emptied the socket; but its end is told of once only.
+  if (static_cast<size_t>(received) == room || ended_) loop_.schedule_read(*this);
+}
+
+void Connection::on_read(size_t bytes) {
   loop_.begin_turn();
   input_.commit(bytes);
   Server& server = loop_.server();
@@ -52,16 +65,13 @@ void Connection::on_read(const asio::error_code& error, size_t bytes) {
     client_->closing = true;
     close();
   }
-  if (open()) read();
 }
 
-void Connection::on_read_end(const asio::error_code& error) {
+void Connection::on_read_end(int error) {
   // Who sends no more may still read what was answered, and is owed what was asked before.
   loop_.new_turn();
   if (!open() || client_->closing) return;
-  if (error != asio::error::eof) {
-    log_verbose("Reading from client {}: {}", client_->address, error.message());
-  }
+  if (error != 0) log_verbose("Reading from client {}: {}", client_->address, strerror(error));
   client_->closing = true;
   close();
 }
@@ -100,41 +110,24 @@ void Connection::flush() {
   }
   server.client_memory.update(*client_);
   if (!output.empty()) {
-    wait_writable();
+    waiting_writable_ = true;
   } else if (client_->close_after_reply) {
     client_->closing = true;
     close();
   }
 }
 
-void Connection::wait_writable() {
-  if (waiting_writable_) return;
-  waiting_writable_ = true;
-  socket_.async_wait(Socket::wait_write,
-                     [self = shared_from_this()](const asio::error_code& error) {
-                       self->waiting_writable_ = false;
-                       if (!self->open() || self->client_->closing) return;
-                       if (error == asio::error::operation_aborted) return self->wait_writable();
-                       self->loop_.begin_turn();
-                       self->output_ready();
-                     });
-}
-
 void Connection::destroy() {
   if (!open()) return;
-  asio::error_code ignored;
-  socket_.close(ignored);
+  loop_.forget(descriptor_);
+  ::close(descriptor_);
   descriptor_ = -1;
   client_.reset();
 }
 
 void Connection::release_idle_memory() {
   client_->output.release_idle_memory(kIdleOutputCapacity);
-  if (input_.size() == 0 && input_.capacity() > resp::InputBuffer::kInitialCapacity) {
-    // The read under way holds the buffer; on_read starts it again with a small one.
-    asio::error_code ignored;
-    socket_.cancel(ignored);
-  }
+  input_.release_idle_memory();
 }
 
 void Connection::output_ready() {

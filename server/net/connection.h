@@ -1,11 +1,11 @@
 // A client's socket: reads requests, has them executed, sends the replies.
 #pragma once
 
-#include <memory>
+#include <cstddef>
 #include <optional>
 
 #include "server/client.h"
-#include "server/net/asio.h"
+#include "server/net/socket_set.h"
 #include "server/resp/input_buffer.h"
 #include "server/resp/request_parser.h"
 
@@ -13,17 +13,22 @@ namespace spinel::server::net {
 
 class EventLoop;
 
-// Kept alive by the operation it has under way, and by the loop while it is open. One read is
-// always under way; replies are written directly, and only what the socket does not take waits for
-// it to become writable. So a slow reader costs the others nothing.
-class Connection final : public ClientTransport, public std::enable_shared_from_this<Connection> {
+// Owned by the loop, which tells it when its socket is ready. Replies are written directly, and
+// only what the socket does not take waits for it to become writable. So a slow reader costs the
+// others nothing.
+class Connection final : public ClientTransport {
  public:
-  Connection(EventLoop& loop, Socket socket);
+  // Takes over the socket, which is in the loop's set.
+  Connection(EventLoop& loop, int descriptor);
+  ~Connection() override { destroy(); }
 
-  // Begins to serve the client.
-  void start() { read(); }
   Client& client() { return *client_; }
   bool open() const { return client_.has_value(); }
+
+  // --- what the loop does when the socket is ready
+  void on_ready(const SocketSet::Ready& ready);
+  // Reads once, and has executed what it read.
+  void read();
 
   // --- what the loop does at the end of a turn
   // Executes what input there is.
@@ -47,20 +52,19 @@ class Connection final : public ClientTransport, public std::enable_shared_from_
  private:
   friend class EventLoop;
 
-  void read();
-  void on_read(const asio::error_code& error, size_t bytes);
-  // Nothing more can be read: the peer's stream ended, or `error` says what went wrong.
-  void on_read_end(const asio::error_code& error);
-  void wait_writable();
+  void on_read(size_t bytes);
+  // Nothing more can be read: the peer's stream ended if `error` is 0, else that errno is why.
+  void on_read_end(int error);
 
   EventLoop& loop_;
-  Socket socket_;
   int descriptor_;
   std::optional<Client> client_;
   resp::InputBuffer input_;
   resp::RequestParser parser_;
   bool waiting_writable_ = false;
+  bool ended_ = false;  // see SocketSet::Ready
   // Whether this connection is in the loop's list of that name.
+  bool read_scheduled_ = false;
   bool flush_scheduled_ = false;
   bool resume_scheduled_ = false;
   bool close_scheduled_ = false;

@@ -1,8 +1,10 @@
 #include "server/net/event_loop.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <fmt/format.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -18,9 +20,13 @@ namespace {
 
 // When a turn takes in no further event: the replies to the first ones wait for its end, and count
 // as memory of clients until then.
-constexpr int kMaxTurnEvents = 128;
 constexpr uint64_t kMaxTurnUs = 300;
 constexpr size_t kMaxTurnOutputBytes = 128 * 1024;
+
+// How many connections are accepted, or timers served, between two turns that serve sockets, and
+// for how long sockets are before others.
+constexpr int kMaxEvents = 128;
+constexpr uint64_t kMaxSocketsUs = 1000;
 
 constexpr int64_t kFarthestWakeUpMs = 24 * 3600 * 1000;
 
@@ -31,6 +37,10 @@ constexpr std::string_view kProtectedMode =
     "interface. To connect from elsewhere: set a password (requirepass), or bind only to trusted "
     "interfaces and switch the mode off, with 'CONFIG SET protected-mode no' from the loopback "
     "interface or 'protected-mode no' in the configuration file.\r\n";
+
+uint64_t elapsed_us(uint64_t since_ticks) {
+  return storage::TickClock::ticks_to_us(storage::TickClock::now_ticks() - since_ticks);
+}
 
 void refuse(Socket& socket, std::string_view reason) {
   // Best effort: whoever is refused may not even read.
@@ -74,7 +84,6 @@ EventLoop::EventLoop(Server& server)
 
 EventLoop::~EventLoop() {
   listeners_.clear();
-  for (const auto& connection : connections_) connection->destroy();
   connections_.clear();
 }
 
@@ -113,12 +122,57 @@ void EventLoop::watch_signals() {
 void EventLoop::run() {
   start_cron();
   while (!server_.shutdown_request()) {
-    context_.run_one();
-    for (int events = 1; events < kMaxTurnEvents && turn_may_go_on(); ++events) {
-      if (context_.poll_one() == 0) break;
-    }
+    handle_events();
     end_turn();
+    const uint64_t began_ticks = storage::TickClock::now_ticks();
+    while (sockets_ready_ && !server_.shutdown_request() &&
+           elapsed_us(began_ticks) < kMaxSocketsUs) {
+      serve_sockets();
+    }
   }
+}
+
+void EventLoop::handle_events() {
+  if (!sockets_ready_) {
+    watch_sockets();
+    context_.run_one();
+    if (sockets_ready_) return;
+  }
+  for (int i = 0; i < kMaxEvents; ++i) {
+    if (context_.poll_one() == 0) break;
+  }
+}
+
+void EventLoop::watch_sockets() {
+  if (std::exchange(sockets_watched_, true)) return;
+  sockets_.async_wait([this](const asio::error_code&) {
+    sockets_watched_ = false;
+    sockets_ready_ = true;
+  });
+}
+
+void EventLoop::serve_sockets() {
+  const std::span<const SocketSet::Ready> all_ready = sockets_.take_ready();
+  for (const int descriptor : std::exchange(to_read_, {})) {
+    Connection* connection = connection_of(descriptor);
+    if (connection == nullptr) continue;
+    connection->read_scheduled_ = false;
+    connection->read();
+    if (!turn_may_go_on()) end_turn();
+  }
+  for (const SocketSet::Ready& ready : all_ready) {
+    if (server_.shutdown_request()) break;
+    if (Connection* connection = connection_of(ready.descriptor)) connection->on_ready(ready);
+    if (!turn_may_go_on()) end_turn();
+  }
+  end_turn();
+  // One client alone is likely to wait for its reply now; of several, one may have it already.
+  sockets_ready_ = all_ready.size() > 1 || !to_read_.empty();
+}
+
+Connection* EventLoop::connection_of(int descriptor) {
+  const auto place = static_cast<size_t>(descriptor);
+  return place < connections_.size() ? connections_[place].get() : nullptr;
 }
 
 void EventLoop::accept(Socket socket, std::string address, std::string local_address,
@@ -126,7 +180,7 @@ void EventLoop::accept(Socket socket, std::string address, std::string local_add
   const auto full = [this] {
     return server_.clients.size() >= static_cast<size_t>(server_.config.maxclients);
   };
-  if (full()) close_scheduled();
+  if (full()) serve_sockets();  // whoever has left makes room
   if (full()) {
     refuse(socket, kTooManyClients);
     ++server_.stats.rejected_connections;
@@ -141,30 +195,42 @@ void EventLoop::accept(Socket socket, std::string address, std::string local_add
   if (!unix_socket) set_tcp_options(socket.native_handle(), server_.config.tcp_keepalive_s);
   ++server_.stats.total_connections_received;
   server_.update_time();
-  auto connection = std::make_shared<Connection>(*this, std::move(socket));
+  if (!sockets_.add(socket.native_handle())) {
+    log_warning("Error registering the socket of a new client: {}", strerror(errno));
+    return;
+  }
+  asio::error_code ignored;
+  const int descriptor = socket.release(ignored);
+  auto connection = std::make_unique<Connection>(*this, descriptor);
   Client& client = connection->client();
   client.address = std::move(address);
   client.local_address = std::move(local_address);
   client.unix_socket = unix_socket;
   client.loopback = loopback;
   log_verbose("Accepted {}", client.address);
-  connections_.insert(connection);
-  connection->start();
+  const auto place = static_cast<size_t>(descriptor);
+  if (place >= connections_.size()) connections_.resize(place + 1);
+  connections_[place] = std::move(connection);
+}
+
+void EventLoop::schedule_read(Connection& connection) {
+  if (std::exchange(connection.read_scheduled_, true)) return;
+  to_read_.push_back(connection.descriptor());
 }
 
 void EventLoop::schedule_flush(Connection& connection) {
   connection.flush_scheduled_ = true;
-  to_flush_.push_back(connection.shared_from_this());
+  to_flush_.push_back(&connection);
 }
 
 void EventLoop::schedule_resume(Connection& connection) {
   connection.resume_scheduled_ = true;
-  to_resume_.push_back(connection.shared_from_this());
+  to_resume_.push_back(&connection);
 }
 
 void EventLoop::schedule_close(Connection& connection) {
   connection.close_scheduled_ = true;
-  to_close_.push_back(connection.shared_from_this());
+  to_close_.push_back(&connection);
 }
 
 void EventLoop::begin_turn() {
@@ -179,25 +245,23 @@ void EventLoop::new_turn() {
 bool EventLoop::turn_may_go_on() const {
   if (server_.shutdown_request()) return false;
   if (turn_began_ticks_ == 0) return true;
-  const uint64_t ticks = storage::TickClock::now_ticks() - turn_began_ticks_;
-  return storage::TickClock::ticks_to_us(ticks) < kMaxTurnUs &&
-         turn_output_bytes_ < kMaxTurnOutputBytes && !server_.client_memory.over();
+  return elapsed_us(turn_began_ticks_) < kMaxTurnUs && turn_output_bytes_ < kMaxTurnOutputBytes &&
+         !server_.client_memory.over();
 }
 
 void EventLoop::end_turn() {
   if (turn_began_ticks_ == 0) return;
   server_.before_sleep();
   while (!to_resume_.empty()) {
-    for (const auto& connection : std::exchange(to_resume_, {})) {
+    for (Connection* connection : std::exchange(to_resume_, {})) {
       connection->resume_scheduled_ = false;
       if (connection->open()) connection->process_input();
     }
   }
   // Flushing may schedule a close, nothing else.
-  for (size_t i = 0; i < to_flush_.size(); ++i) {
-    Connection& connection = *to_flush_[i];
-    connection.flush_scheduled_ = false;
-    if (connection.open() && !connection.client().closing) connection.flush();
+  for (Connection* connection : to_flush_) {
+    connection->flush_scheduled_ = false;
+    if (connection->open() && !connection->client().closing) connection->flush();
   }
   to_flush_.clear();
   close_scheduled();
@@ -205,15 +269,16 @@ void EventLoop::end_turn() {
   close_scheduled();
   arm_deadline();
   server_.end_turn(turn_began_ticks_);
+  closed_.clear();
   turn_began_ticks_ = 0;
   turn_output_bytes_ = 0;
 }
 
 void EventLoop::close_scheduled() {
   if (to_close_.empty()) return;
-  for (const auto& connection : std::exchange(to_close_, {})) {
+  for (Connection* connection : std::exchange(to_close_, {})) {
+    closed_.push_back(std::move(connections_[static_cast<size_t>(connection->descriptor())]));
     connection->destroy();
-    connections_.erase(connection);
   }
 }
 
@@ -256,7 +321,7 @@ void EventLoop::check_connections() {
   const int64_t now_ms = server_.now_ms();
   const int64_t timeout_ms = int64_t{server_.config.timeout_s} * 1000;
   for (const auto& connection : connections_) {
-    if (!connection->open()) continue;
+    if (connection == nullptr) continue;
     Client& client = connection->client();
     const int64_t idle_ms = now_ms - client.last_interaction_ms;
     if (timeout_ms != 0 && idle_ms > timeout_ms && client.blocked == BlockReason::kNone &&

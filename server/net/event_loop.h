@@ -1,4 +1,4 @@
-// The loop: Asio's reactor on one thread, the connections, and the timers that drive the server.
+// The loop: the connections, the listeners, and the timers that drive the server, on one thread.
 #pragma once
 
 #include <cstdint>
@@ -6,12 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "server/net/asio.h"
 #include "server/net/connection.h"
 #include "server/net/listener.h"
+#include "server/net/socket_set.h"
 
 namespace spinel::server {
 class Server;
@@ -44,6 +44,8 @@ class EventLoop {
               bool loopback);
 
   // --- for connections, within a turn
+  // The connection is read from in the next turn, whether or not its socket becomes ready.
+  void schedule_read(Connection& connection);
   void schedule_flush(Connection& connection);
   void schedule_resume(Connection& connection);
   void schedule_close(Connection& connection);
@@ -53,14 +55,24 @@ class EventLoop {
   void new_turn();
   // The end of this turn has so many more bytes of replies to write, about.
   void count_output(size_t bytes) { turn_output_bytes_ += bytes; }
+  // The socket is about to be closed.
+  void forget(int descriptor) { sockets_.remove(descriptor); }
 
  private:
-  using List = std::vector<std::shared_ptr<Connection>>;
+  // Of connections that last until the end of the turn, closed ones too.
+  using List = std::vector<Connection*>;
 
   // CONFIG SET of `option` listens anew and fails with `failure` (static) if that cannot be done.
   void relisten_on_change(std::string_view option, std::string_view failure);
   void start_cron();
   void check_connections();
+  // Handles events that Asio knows of. Unless sockets are ready, waits for one, or for a socket.
+  void handle_events();
+  void watch_sockets();
+  // One turn, or several if it grows too long: what arrived at the sockets.
+  void serve_sockets();
+  // Of a socket; null if it was closed.
+  Connection* connection_of(int descriptor);
   // Whether the turn may take in another event.
   bool turn_may_go_on() const;
   void end_turn();
@@ -77,7 +89,12 @@ class EventLoop {
   uint64_t turn_began_ticks_ = 0;  // 0: none is under way
   size_t turn_output_bytes_ = 0;
   std::vector<std::unique_ptr<Listener>> listeners_;
-  std::unordered_set<std::shared_ptr<Connection>> connections_;
+  SocketSet sockets_{context_.get_executor()};
+  bool sockets_watched_ = false;                          // a wait for them is under way
+  bool sockets_ready_ = false;                            // there is something to read, or probably
+  std::vector<std::unique_ptr<Connection>> connections_;  // by descriptor
+  std::vector<std::unique_ptr<Connection>> closed_;       // until the end of the turn
+  std::vector<int> to_read_;                              // descriptors, maybe closed since
   List to_flush_;
   List to_resume_;
   List to_close_;

@@ -38,10 +38,13 @@ class InputBuffer {
     filled_ = end_ == capacity_;
   }
 
-  // Leaves tail() where it is: a client that is resumed consumes while a read is under way.
   void consume(size_t count) {
     SPINEL_ASSERT(count <= size());
     begin_ += count;
+    if (begin_ < end_) return;
+    begin_ = end_ = 0;
+    // A long argument is done with: its room goes back at once, not when the client falls quiet.
+    if (capacity_ > kReadCapacity) release();
   }
 
   // Makes room for the next read. `expected_bytes` is what the pending request will take in all, if
@@ -53,8 +56,6 @@ class InputBuffer {
       end_ -= begin_;
       begin_ = 0;
     }
-    // A long argument is done with: its room goes back at once, not when the client falls quiet.
-    if (end_ == 0 && capacity_ > kReadCapacity && expected_bytes == 0) release();
     size_t wanted = capacity_ == 0 ? kInitialCapacity : capacity_;
     if (filled_ && wanted < kReadCapacity) wanted *= 2;
     if (expected_bytes > wanted) {
@@ -65,12 +66,9 @@ class InputBuffer {
     if (wanted > capacity_) resize(wanted);
   }
 
-  // Goes back to the initial size if nothing is pending. Only while no read is under way.
-  void shrink() {
-    if (size() == 0 && capacity_ > kInitialCapacity) {
-      begin_ = end_ = 0;
-      resize(kInitialCapacity);
-    }
+  // Keeps no memory if nothing is pending.
+  void release_idle_memory() {
+    if (size() == 0) release();
   }
 
  private:

@@ -425,8 +425,8 @@ TEST_F(OwnProtocolTest, WhoLeavesMakesRoomForWhoComesAtTheSameTime) {
     RawConnection leaving = server().raw();
     EXPECT_EQ(leaving.run("PING"), status("PONG"));
     ASSERT_TRUE(sleeper.send(encode_command({"DEBUG", "SLEEP", "0.05"})));
-    leaving.half_close();
     RawConnection coming = server().raw();
+    leaving.half_close();
     EXPECT_EQ(coming.run("PING"), status("PONG"));
     ASSERT_EQ(sleeper.read_reply(), ok());
     coming.half_close();
@@ -434,6 +434,23 @@ TEST_F(OwnProtocolTest, WhoLeavesMakesRoomForWhoComesAtTheSameTime) {
     sleeper.half_close();
     EXPECT_TRUE(sleeper.closes());
   }
+}
+
+TEST_F(OwnProtocolTest, WhoIsTurnedAwayHoldsUpNobody) {
+  start_with({"--maxclients", "3"});
+  EXPECT_TRUE(wait_until([&] { return info_number("connected_clients") == 1; }));
+  constexpr size_t kRequests = 10'000;
+  std::string requests;
+  for (size_t i = 0; i < kRequests; ++i) requests += kPing;
+  RawConnection sleeper = server().raw();
+  EXPECT_EQ(sleeper.run("PING"), status("PONG"));
+  RawConnection busy = server().raw();
+  EXPECT_EQ(busy.run("PING"), status("PONG"));
+  // The server sleeps, so that it finds the one too many before the requests.
+  ASSERT_TRUE(sleeper.send(encode_command({"DEBUG", "SLEEP", "0.05"})));
+  RawConnection one_too_many = server().raw();
+  EXPECT_EQ(busy.exchange(requests, kRequests).size(), kRequests);
+  EXPECT_EQ(one_too_many.read_reply(), error("ERR max number of clients reached"));
 }
 
 TEST_F(OwnProtocolTest, IdleClientsAreClosedAfterTheTimeout) {
@@ -464,6 +481,43 @@ TEST_F(ProtocolTest, AHalfClosedPeerIsAnswered) {
     connection.half_close();
     EXPECT_EQ(connection.read_until_closed(), "+PONG\r\n");
   }
+}
+
+// Requests that fill the server's reads to the last byte, or nearly.
+TEST_F(ProtocolTest, RequestsOfTheSizeOfAReadAreAnsweredAtOnce) {
+  for (const bool leaving : {false, true}) {
+    for (const size_t capacity : {1024, 2048, 4096, 64 * 1024, 128 * 1024}) {
+      for (const size_t size : {capacity - 1, capacity, capacity + 1}) {
+        SCOPED_TRACE(testing::Message() << size << " bytes, leaving: " << leaving);
+        RawConnection connection = server().raw();
+        const std::string nearly(size - 23, 'x');
+        const size_t frame_bytes = encode_command({"ECHO", nearly}).size() - nearly.size();
+        // Several, as reads grow by what was read before.
+        for (int i = 0; i < 4; ++i) {
+          const std::string text(size - frame_bytes, 'x');
+          const std::string request = encode_command({"ECHO", text});
+          ASSERT_EQ(request.size(), size);
+          ASSERT_TRUE(connection.send(request));
+          if (leaving && i == 3) connection.half_close();
+          ASSERT_EQ(connection.read_reply(), bulk(text));
+        }
+        if (leaving) {
+          EXPECT_TRUE(connection.closes());
+        }
+      }
+    }
+  }
+}
+
+TEST_F(OwnProtocolTest, AQuietClientHoldsNoQueryBuffer) {
+  start();
+  RawConnection quiet = server().raw();
+  const std::string id = std::to_string(quiet.run("CLIENT", "ID").number);
+  const auto list = [&] { return run("CLIENT", "LIST", "ID", id).text; };
+  EXPECT_NE(list().find(" qbuf=0 qbuf-free=1024 "), std::string::npos) << list();
+  EXPECT_EQ(run("DEBUG", "REPLYBUFFER", "PEAK-RESET-TIME", "100"), ok());
+  EXPECT_TRUE(wait_until([&] { return list().find(" qbuf=0 qbuf-free=0 ") != std::string::npos; }));
+  EXPECT_EQ(quiet.run("PING"), status("PONG"));
 }
 
 TEST_F(ProtocolTest, AHalfSentRequestIsDroppedWithItsConnection) {
