@@ -20,7 +20,7 @@ namespace {
 
 // When a turn takes in no further event: the replies to the first ones wait for its end, and count
 // as memory of clients until then.
-constexpr uint64_t kMaxTurnUs = 300;
+constexpr uint64_t kMaxTurnUs = 1000;
 constexpr size_t kMaxTurnOutputBytes = 128 * 1024;
 
 // How many connections are accepted, or timers served, between two turns that serve sockets, and
