@@ -21,31 +21,23 @@ Connection::Connection(EventLoop& loop, int descriptor) : loop_(loop), descripto
 }
 
 void Connection::on_ready(const SocketSet::Ready& ready) {
-  if (!open() || client_->closing) return;
-  if (ready.writable && waiting_writable_) {
-    waiting_writable_ = false;
+  if (client_->closing) return;
+  if (ready.writable) {
     loop_.begin_turn();
+    loop_.sockets().ask_for_writable(descriptor_, false);
+    waiting_writable_ = false;
     output_ready();
   }
-  ended_ = ended_ || ready.ended;
   if (ready.readable) read();
 }
 
 void Connection::read() {
-  if (!open() || client_->closing) return;
   input_.prepare(parser_.expected_bytes());
   if (input_.size() > 0) loop_.server().client_memory.update(*client_);
-  const size_t room = input_.room();
-  const ssize_t received = ::recv(descriptor_, input_.tail(), room, MSG_DONTWAIT);
-  if (received < 0) {
-    if (errno == EINTR) return loop_.schedule_read(*this);
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-    return on_read_end(errno);
-  }
+  const ssize_t received = ::recv(descriptor_, input_.tail(), input_.room(), MSG_DONTWAIT);
+  if (received > 0) return on_read(static_cast<size_t>(received));
   if (received == 0) return on_read_end(0);
-  on_read(static_cast<size_t>(received));
-  // A read that was not filled has emptied the socket; but its end is told of once only.
-  if (static_cast<size_t>(received) == room || ended_) loop_.schedule_read(*this);
+  if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) on_read_end(errno);
 }
 
 void Connection::on_read(size_t bytes) {
@@ -110,6 +102,7 @@ void Connection::flush() {
   }
   server.client_memory.update(*client_);
   if (!output.empty()) {
+    loop_.sockets().ask_for_writable(descriptor_, true);
     waiting_writable_ = true;
   } else if (client_->close_after_reply) {
     client_->closing = true;
@@ -119,7 +112,7 @@ void Connection::flush() {
 
 void Connection::destroy() {
   if (!open()) return;
-  loop_.forget(descriptor_);
+  loop_.sockets().remove(descriptor_);
   ::close(descriptor_);
   descriptor_ = -1;
   client_.reset();

@@ -27,9 +27,6 @@ class Connection final : public ClientTransport {
 
   // --- what the loop does when the socket is ready
   void on_ready(const SocketSet::Ready& ready);
-  // Reads once, and has executed what it read.
-  void read();
-
   // --- what the loop does at the end of a turn
   // Executes what input there is.
   void process_input();
@@ -52,6 +49,8 @@ class Connection final : public ClientTransport {
  private:
   friend class EventLoop;
 
+  // Reads once, and has executed what it read.
+  void read();
   void on_read(size_t bytes);
   // Nothing more can be read: the peer's stream ended if `error` is 0, else that errno is why.
   void on_read_end(int error);
@@ -62,9 +61,7 @@ class Connection final : public ClientTransport {
   resp::InputBuffer input_;
   resp::RequestParser parser_;
   bool waiting_writable_ = false;
-  bool ended_ = false;  // see SocketSet::Ready
   // Whether this connection is in the loop's list of that name.
-  bool read_scheduled_ = false;
   bool flush_scheduled_ = false;
   bool resume_scheduled_ = false;
   bool close_scheduled_ = false;

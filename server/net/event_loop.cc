@@ -124,11 +124,15 @@ void EventLoop::run() {
   while (!server_.shutdown_request()) {
     handle_events();
     end_turn();
+    // Whoever has left makes room for who comes, whichever Asio told of first.
+    if (!newcomers_.empty() && !room_for(newcomers_.size())) sockets_ready_ = true;
     const uint64_t began_ticks = storage::TickClock::now_ticks();
     while (sockets_ready_ && !server_.shutdown_request() &&
            elapsed_us(began_ticks) < kMaxSocketsUs) {
       serve_sockets();
     }
+    closed_.clear();
+    take_in_newcomers();
   }
 }
 
@@ -153,13 +157,6 @@ void EventLoop::watch_sockets() {
 
 void EventLoop::serve_sockets() {
   const std::span<const SocketSet::Ready> all_ready = sockets_.take_ready();
-  for (const int descriptor : std::exchange(to_read_, {})) {
-    Connection* connection = connection_of(descriptor);
-    if (connection == nullptr) continue;
-    connection->read_scheduled_ = false;
-    connection->read();
-    if (!turn_may_go_on()) end_turn();
-  }
   for (const SocketSet::Ready& ready : all_ready) {
     if (server_.shutdown_request()) break;
     if (Connection* connection = connection_of(ready.descriptor)) connection->on_ready(ready);
@@ -167,7 +164,7 @@ void EventLoop::serve_sockets() {
   }
   end_turn();
   // One client alone is likely to wait for its reply now; of several, one may have it already.
-  sockets_ready_ = all_ready.size() > 1 || !to_read_.empty();
+  sockets_ready_ = all_ready.size() > 1;
 }
 
 Connection* EventLoop::connection_of(int descriptor) {
@@ -175,24 +172,30 @@ Connection* EventLoop::connection_of(int descriptor) {
   return place < connections_.size() ? connections_[place].get() : nullptr;
 }
 
-void EventLoop::accept(Socket socket, std::string address, std::string local_address,
-                       bool unix_socket, bool loopback) {
-  const auto full = [this] {
-    return server_.clients.size() >= static_cast<size_t>(server_.config.maxclients);
-  };
-  if (full()) serve_sockets();  // whoever has left makes room
-  if (full()) {
+bool EventLoop::room_for(size_t newcomers) const {
+  return server_.clients.size() + newcomers <= static_cast<size_t>(server_.config.maxclients);
+}
+
+void EventLoop::take_in_newcomers() {
+  for (Newcomer& newcomer : newcomers_) take_in(newcomer);
+  newcomers_.clear();
+}
+
+void EventLoop::take_in(Newcomer& newcomer) {
+  Socket& socket = newcomer.socket;
+  if (!room_for(1)) {
     refuse(socket, kTooManyClients);
     ++server_.stats.rejected_connections;
     return;
   }
-  if (server_.config.protected_mode && server_.config.requirepass.empty() && !unix_socket &&
-      !loopback) {
+  if (server_.config.protected_mode && server_.config.requirepass.empty() &&
+      !newcomer.unix_socket && !newcomer.loopback) {
     refuse(socket, kProtectedMode);
     ++server_.stats.rejected_connections;
     return;
   }
-  if (!unix_socket) set_tcp_options(socket.native_handle(), server_.config.tcp_keepalive_s);
+  if (!newcomer.unix_socket)
+    set_tcp_options(socket.native_handle(), server_.config.tcp_keepalive_s);
   ++server_.stats.total_connections_received;
   server_.update_time();
   if (!sockets_.add(socket.native_handle())) {
@@ -203,19 +206,14 @@ void EventLoop::accept(Socket socket, std::string address, std::string local_add
   const int descriptor = socket.release(ignored);
   auto connection = std::make_unique<Connection>(*this, descriptor);
   Client& client = connection->client();
-  client.address = std::move(address);
-  client.local_address = std::move(local_address);
-  client.unix_socket = unix_socket;
-  client.loopback = loopback;
+  client.address = std::move(newcomer.address);
+  client.local_address = std::move(newcomer.local_address);
+  client.unix_socket = newcomer.unix_socket;
+  client.loopback = newcomer.loopback;
   log_verbose("Accepted {}", client.address);
   const auto place = static_cast<size_t>(descriptor);
   if (place >= connections_.size()) connections_.resize(place + 1);
   connections_[place] = std::move(connection);
-}
-
-void EventLoop::schedule_read(Connection& connection) {
-  if (std::exchange(connection.read_scheduled_, true)) return;
-  to_read_.push_back(connection.descriptor());
 }
 
 void EventLoop::schedule_flush(Connection& connection) {
@@ -269,7 +267,6 @@ void EventLoop::end_turn() {
   close_scheduled();
   arm_deadline();
   server_.end_turn(turn_began_ticks_);
-  closed_.clear();
   turn_began_ticks_ = 0;
   turn_output_bytes_ = 0;
 }

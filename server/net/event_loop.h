@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "server/net/asio.h"
@@ -39,13 +40,18 @@ class EventLoop {
   Server& server() { return server_; }
   asio::io_context& context() { return context_; }
 
-  // Takes a connection that a listener accepted.
-  void accept(Socket socket, std::string address, std::string local_address, bool unix_socket,
-              bool loopback);
+  // A connection that a listener accepted.
+  struct Newcomer {
+    Socket socket;
+    std::string address;
+    std::string local_address;
+    bool unix_socket;
+    bool loopback;
+  };
+  // Takes it in, or refuses it, when what is under way is done.
+  void accept(Newcomer newcomer) { newcomers_.push_back(std::move(newcomer)); }
 
   // --- for connections, within a turn
-  // The connection is read from in the next turn, whether or not its socket becomes ready.
-  void schedule_read(Connection& connection);
   void schedule_flush(Connection& connection);
   void schedule_resume(Connection& connection);
   void schedule_close(Connection& connection);
@@ -55,22 +61,25 @@ class EventLoop {
   void new_turn();
   // The end of this turn has so many more bytes of replies to write, about.
   void count_output(size_t bytes) { turn_output_bytes_ += bytes; }
-  // The socket is about to be closed.
-  void forget(int descriptor) { sockets_.remove(descriptor); }
+  SocketSet& sockets() { return sockets_; }
 
  private:
-  // Of connections that last until the end of the turn, closed ones too.
+  // Of connections that last longer than the turn, closed ones too.
   using List = std::vector<Connection*>;
 
   // CONFIG SET of `option` listens anew and fails with `failure` (static) if that cannot be done.
   void relisten_on_change(std::string_view option, std::string_view failure);
   void start_cron();
   void check_connections();
-  // Handles events that Asio knows of. Unless sockets are ready, waits for one, or for a socket.
+  // Handles events that Asio knows of, which executes no command. Unless sockets are ready, waits
+  // for one, or for a socket.
   void handle_events();
   void watch_sockets();
   // One turn, or several if it grows too long: what arrived at the sockets.
   void serve_sockets();
+  bool room_for(size_t newcomers) const;
+  void take_in_newcomers();
+  void take_in(Newcomer& newcomer);
   // Of a socket; null if it was closed.
   Connection* connection_of(int descriptor);
   // Whether the turn may take in another event.
@@ -93,8 +102,8 @@ class EventLoop {
   bool sockets_watched_ = false;                          // a wait for them is under way
   bool sockets_ready_ = false;                            // there is something to read, or probably
   std::vector<std::unique_ptr<Connection>> connections_;  // by descriptor
-  std::vector<std::unique_ptr<Connection>> closed_;       // until the end of the turn
-  std::vector<int> to_read_;                              // descriptors, maybe closed since
+  std::vector<std::unique_ptr<Connection>> closed_;       // one may still be at work
+  std::vector<Newcomer> newcomers_;
   List to_flush_;
   List to_resume_;
   List to_close_;

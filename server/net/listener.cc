@@ -85,8 +85,11 @@ class TcpListener final : public SocketListener<Tcp> {
     if (error) return;  // gone already
     const Tcp::endpoint local = socket.local_endpoint(error);
     if (error) return;
-    loop_.accept(Socket(std::move(socket)), to_text(peer), to_text(local), false,
-                 is_loopback(peer));
+    loop_.accept({.socket = Socket(std::move(socket)),
+                  .address = to_text(peer),
+                  .local_address = to_text(local),
+                  .unix_socket = false,
+                  .loopback = is_loopback(peer)});
   }
 };
 
@@ -99,7 +102,11 @@ class UnixListener final : public SocketListener<Local> {
  private:
   void greet(asio::basic_stream_socket<Local, Executor> socket) override {
     const std::string address = path_ + ":0";
-    loop_.accept(Socket(std::move(socket)), address, address, true, false);
+    loop_.accept({.socket = Socket(std::move(socket)),
+                  .address = address,
+                  .local_address = address,
+                  .unix_socket = true,
+                  .loopback = false});
   }
 
   std::string path_;
@@ -157,8 +164,8 @@ std::string listen_tcp(EventLoop& loop, const Config& config, std::string_view n
       return {};
     }
   }
-  const std::string text = fmt::format("Could not create server TCP listening socket {}:{}: {}",
-                                       name, config.port, error.message());
+  std::string text = fmt::format("Could not create server TCP listening socket {}:{}: {}", name,
+                                 config.port, error.message());
   if (optional && is_missing_address(error)) {
     log_warning("Warning: {}", text);
     return {};

@@ -20,17 +20,24 @@ int make_set() {
 SocketSet::SocketSet(const Executor& executor) : set_(executor, make_set()) {}
 
 bool SocketSet::add(int descriptor) {
-  epoll_event event{};
-  // Room to write is told of only after a write found none, so to ask for it always costs nothing.
-  event.events = EPOLLIN | EPOLLRDHUP | EPOLLOUT | EPOLLET;
-  event.data.fd = descriptor;
-  return ::epoll_ctl(set_.native_handle(), EPOLL_CTL_ADD, descriptor, &event) == 0;
+  return control(EPOLL_CTL_ADD, descriptor, EPOLLIN);
 }
 
 void SocketSet::remove(int descriptor) {
-  epoll_event ignored{};
-  const int result = ::epoll_ctl(set_.native_handle(), EPOLL_CTL_DEL, descriptor, &ignored);
-  SPINEL_ASSERT(result == 0);
+  const bool removed = control(EPOLL_CTL_DEL, descriptor, 0);
+  SPINEL_ASSERT(removed);
+}
+
+void SocketSet::ask_for_writable(int descriptor, bool ask) {
+  const bool modified = control(EPOLL_CTL_MOD, descriptor, ask ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  SPINEL_ASSERT(modified);
+}
+
+bool SocketSet::control(int operation, int descriptor, uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = descriptor;
+  return ::epoll_ctl(set_.native_handle(), operation, descriptor, &event) == 0;
 }
 
 std::span<const SocketSet::Ready> SocketSet::take_ready() {
@@ -38,9 +45,7 @@ std::span<const SocketSet::Ready> SocketSet::take_ready() {
   if (count < 0) return {};  // interrupted: told of the next time
   for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
     const uint32_t events = events_[i].events;
-    const bool ended = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-    ready_[i] = {events_[i].data.fd, ended || (events & EPOLLIN) != 0, (events & EPOLLOUT) != 0,
-                 ended};
+    ready_[i] = {events_[i].data.fd, (events & ~uint32_t{EPOLLOUT}) != 0, (events & EPOLLOUT) != 0};
   }
   return {ready_.data(), static_cast<size_t>(count)};
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <asio/posix/basic_stream_descriptor.hpp>
+#include <cstdint>
 #include <span>
 #include <sys/epoll.h>
 #include <utility>
@@ -11,7 +12,7 @@
 
 namespace spinel::server::net {
 
-// An epoll set of its own, in which a socket stands from its start to its end, edge-triggered:
+// An epoll set of its own, in which a socket stands from its start to its end, level-triggered:
 // epoll(7). Asio watches the set as one descriptor. Reading through Asio would cost a system call
 // more for each request: its reactor reads again until a socket says that it is empty, and to wait
 // for readiness instead it calls epoll_ctl each time.
@@ -22,9 +23,8 @@ class SocketSet {
 
   struct Ready {
     int descriptor;
-    bool readable;  // there are bytes, or what `ended` says
-    bool writable;
-    bool ended;  // the peer sends no more, or an error is pending: reading tells, after all bytes
+    bool readable;  // there are bytes, the end of them, or an error
+    bool writable;  // only if asked for
   };
 
   // Throws std::system_error if the system has no descriptor left.
@@ -34,18 +34,20 @@ class SocketSet {
   bool add(int descriptor);
   // Must come before the socket is closed.
   void remove(int descriptor);
+  // Whether to tell of room to write.
+  void ask_for_writable(int descriptor, bool ask);
 
   // Calls `handler` once, from the context, as soon as a socket is ready.
   template <typename Handler>
   void async_wait(Handler&& handler) {
     set_.async_wait(asio::posix::descriptor_base::wait_read, std::forward<Handler>(handler));
   }
-  // The sockets that became ready since they were last told of; does not wait. Of a socket that had
-  // more bytes than were read then nothing is told until further ones arrive. Valid until the next
-  // call.
+  // Sockets that are ready now, each in its turn; does not wait. Valid until the next call.
   std::span<const Ready> take_ready();
 
  private:
+  bool control(int operation, int descriptor, uint32_t events);
+
   asio::posix::basic_stream_descriptor<Executor> set_;
   std::array<epoll_event, kMostReady> events_;
   std::array<Ready, kMostReady> ready_;

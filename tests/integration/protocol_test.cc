@@ -1,6 +1,7 @@
 // What a client may and may not do on the wire.
 
 #include <algorithm>
+#include <sys/socket.h>
 
 #include "tests/support/server_test.h"
 
@@ -451,6 +452,53 @@ TEST_F(OwnProtocolTest, WhoIsTurnedAwayHoldsUpNobody) {
   RawConnection one_too_many = server().raw();
   EXPECT_EQ(busy.exchange(requests, kRequests).size(), kRequests);
   EXPECT_EQ(one_too_many.read_reply(), error("ERR max number of clients reached"));
+}
+
+TEST_F(OwnProtocolTest, ListeningElsewhereWhileFullTurnsAwayWhoCameBefore) {
+  start_with({"--maxclients", "3"});
+  EXPECT_TRUE(wait_until([&] { return info_number("connected_clients") == 1; }));
+  RawConnection sleeper = server().raw();
+  EXPECT_EQ(sleeper.run("PING"), status("PONG"));
+  RawConnection operating = server().raw();
+  EXPECT_EQ(operating.run("PING"), status("PONG"));
+  // The server sleeps, so that it finds the one too many before the listener's end.
+  ASSERT_TRUE(sleeper.send(encode_command({"DEBUG", "SLEEP", "0.05"})));
+  RawConnection one_too_many = server().raw();
+  const ReservedPort other;
+  EXPECT_EQ(operating.run("CONFIG", "SET", "port", other.number()), ok());
+  EXPECT_EQ(one_too_many.read_reply(), error("ERR max number of clients reached"));
+  RawConnection elsewhere = RawConnection::tcp("127.0.0.1", other.number());
+  EXPECT_EQ(elsewhere.read_reply(), error("ERR max number of clients reached"));
+}
+
+TEST_F(ProtocolTest, AWaitingClientThatIsResetWhileItIsServedHarmsNobody) {
+  for (int i = 0; i < 5; ++i) {
+    RawConnection waiting = server().raw();
+    ASSERT_TRUE(waiting.send(encode_command({"BLPOP", "list", "0"})));
+    EXPECT_TRUE(wait_until([&] { return info_number("blocked_clients") == 1; }));
+    // The server sleeps, so that it finds the push and the reset at once.
+    RawConnection sleeper = server().raw();
+    ASSERT_TRUE(sleeper.send(encode_command({"DEBUG", "SLEEP", "0.05"})));
+    RawConnection pushing = server().raw();
+    ASSERT_TRUE(pushing.send(encode_command({"LPUSH", "list", "element"})));
+    waiting.reset();
+    EXPECT_EQ(pushing.read_reply(), integer(1));
+    EXPECT_EQ(run("PING"), status("PONG"));
+    run("DEL", "list");
+  }
+}
+
+// Urgent data ends a read early.
+TEST_F(ProtocolTest, RequestsAfterUrgentDataAreAnswered) {
+  RawConnection sleeper = server().raw();
+  RawConnection connection = server().raw();
+  EXPECT_EQ(connection.run("PING"), status("PONG"));
+  ASSERT_TRUE(sleeper.send(encode_command({"DEBUG", "SLEEP", "0.05"})));
+  ASSERT_TRUE(connection.send(kPing));
+  ASSERT_EQ(::send(connection.fd(), "!", 1, MSG_OOB), 1);
+  ASSERT_TRUE(connection.send(kPing));
+  EXPECT_EQ(connection.read_reply(), status("PONG"));
+  EXPECT_EQ(connection.read_reply(), status("PONG"));
 }
 
 TEST_F(OwnProtocolTest, IdleClientsAreClosedAfterTheTimeout) {
