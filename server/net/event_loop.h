@@ -71,8 +71,7 @@ class EventLoop {
   void relisten_on_change(std::string_view option, std::string_view failure);
   void start_cron();
   void check_connections();
-  // Handles events that Asio knows of, which executes no command. Unless sockets are ready, waits
-  // for one, or for a socket.
+  // Handles events that Asio knows of. Unless sockets are ready, waits for one, or for a socket.
   void handle_events();
   void watch_sockets();
   // One turn, or several if it grows too long: what arrived at the sockets.
