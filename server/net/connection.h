@@ -27,6 +27,7 @@ class Connection final : public ClientTransport {
 
   // --- what the loop does when the socket is ready
   void on_ready(const SocketSet::Ready& ready);
+
   // --- what the loop does at the end of a turn
   // Executes what input there is.
   void process_input();

@@ -176,34 +176,37 @@ bool EventLoop::room_for(size_t newcomers) const {
   return server_.clients.size() + newcomers <= static_cast<size_t>(server_.config.maxclients);
 }
 
+std::string_view EventLoop::reason_to_refuse(const Newcomer& newcomer) const {
+  if (!room_for(1)) return kTooManyClients;
+  const bool local = newcomer.unix_socket || newcomer.loopback;
+  const bool is_protected = server_.config.protected_mode && server_.config.requirepass.empty();
+  return is_protected && !local ? kProtectedMode : std::string_view();
+}
+
 void EventLoop::take_in_newcomers() {
-  for (Newcomer& newcomer : newcomers_) take_in(newcomer);
+  for (Newcomer& newcomer : newcomers_) {
+    const std::string_view reason = reason_to_refuse(newcomer);
+    if (reason.empty()) {
+      take_in(newcomer);
+    } else {
+      refuse(newcomer.socket, reason);
+      ++server_.stats.rejected_connections;
+    }
+  }
   newcomers_.clear();
 }
 
 void EventLoop::take_in(Newcomer& newcomer) {
-  Socket& socket = newcomer.socket;
-  if (!room_for(1)) {
-    refuse(socket, kTooManyClients);
-    ++server_.stats.rejected_connections;
-    return;
-  }
-  if (server_.config.protected_mode && server_.config.requirepass.empty() &&
-      !newcomer.unix_socket && !newcomer.loopback) {
-    refuse(socket, kProtectedMode);
-    ++server_.stats.rejected_connections;
-    return;
-  }
-  if (!newcomer.unix_socket)
-    set_tcp_options(socket.native_handle(), server_.config.tcp_keepalive_s);
-  ++server_.stats.total_connections_received;
-  server_.update_time();
-  if (!sockets_.add(socket.native_handle())) {
+  const int descriptor = newcomer.socket.native_handle();
+  if (!sockets_.add(descriptor)) {
     log_warning("Error registering the socket of a new client: {}", strerror(errno));
     return;
   }
+  if (!newcomer.unix_socket) set_tcp_options(descriptor, server_.config.tcp_keepalive_s);
+  ++server_.stats.total_connections_received;
+  server_.update_time();
   asio::error_code ignored;
-  const int descriptor = socket.release(ignored);
+  newcomer.socket.release(ignored);
   auto connection = std::make_unique<Connection>(*this, descriptor);
   Client& client = connection->client();
   client.address = std::move(newcomer.address);

@@ -64,7 +64,7 @@ class EventLoop {
   SocketSet& sockets() { return sockets_; }
 
  private:
-  // Of connections that last longer than the turn, closed ones too.
+  // Connections last until the turn is over, also those that it closes.
   using List = std::vector<Connection*>;
 
   // CONFIG SET of `option` listens anew and fails with `failure` (static) if that cannot be done.
@@ -77,6 +77,8 @@ class EventLoop {
   // One turn, or several if it grows too long: what arrived at the sockets.
   void serve_sockets();
   bool room_for(size_t newcomers) const;
+  // What to tell it; empty: it may come in.
+  std::string_view reason_to_refuse(const Newcomer& newcomer) const;
   void take_in_newcomers();
   void take_in(Newcomer& newcomer);
   // Of a socket; null if it was closed.
@@ -101,7 +103,7 @@ class EventLoop {
   bool sockets_watched_ = false;                          // a wait for them is under way
   bool sockets_ready_ = false;                            // there is something to read, or probably
   std::vector<std::unique_ptr<Connection>> connections_;  // by descriptor
-  std::vector<std::unique_ptr<Connection>> closed_;       // one may still be at work
+  std::vector<std::unique_ptr<Connection>> closed_;       // kept while one may be at work
   std::vector<Newcomer> newcomers_;
   List to_flush_;
   List to_resume_;

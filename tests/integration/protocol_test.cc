@@ -417,71 +417,70 @@ TEST_F(OwnProtocolTest, MaxclientsTurnsAwayWhoComesTooMany) {
 }
 
 TEST_F(OwnProtocolTest, WhoLeavesMakesRoomForWhoComesAtTheSameTime) {
-  start_with({"--maxclients", "3"});
+  start_with({"--maxclients", "2"});
   EXPECT_TRUE(wait_until([&] { return info_number("connected_clients") == 1; }));
-  for (int i = 0; i < 5; ++i) {
-    // The server sleeps, so that it finds the one that leaves and the one that comes at once.
-    RawConnection sleeper = server().raw();
-    EXPECT_EQ(sleeper.run("PING"), status("PONG"));
-    RawConnection leaving = server().raw();
+  RawConnection leaving = server().raw();
+  for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(leaving.run("PING"), status("PONG"));
-    ASSERT_TRUE(sleeper.send(encode_command({"DEBUG", "SLEEP", "0.05"})));
-    RawConnection coming = server().raw();
-    leaving.half_close();
+    RawConnection coming;
+    {
+      const Standstill standstill(server());
+      coming = server().raw();
+      leaving.half_close();
+    }
     EXPECT_EQ(coming.run("PING"), status("PONG"));
-    ASSERT_EQ(sleeper.read_reply(), ok());
-    coming.half_close();
-    EXPECT_TRUE(coming.closes());
-    sleeper.half_close();
-    EXPECT_TRUE(sleeper.closes());
+    leaving = std::move(coming);
   }
 }
 
 TEST_F(OwnProtocolTest, WhoIsTurnedAwayHoldsUpNobody) {
-  start_with({"--maxclients", "3"});
+  start_with({"--maxclients", "2"});
   EXPECT_TRUE(wait_until([&] { return info_number("connected_clients") == 1; }));
+  RawConnection busy = server().raw();
+  EXPECT_EQ(busy.run("PING"), status("PONG"));
   constexpr size_t kRequests = 10'000;
   std::string requests;
   for (size_t i = 0; i < kRequests; ++i) requests += kPing;
-  RawConnection sleeper = server().raw();
-  EXPECT_EQ(sleeper.run("PING"), status("PONG"));
-  RawConnection busy = server().raw();
-  EXPECT_EQ(busy.run("PING"), status("PONG"));
-  // The server sleeps, so that it finds the one too many before the requests.
-  ASSERT_TRUE(sleeper.send(encode_command({"DEBUG", "SLEEP", "0.05"})));
-  RawConnection one_too_many = server().raw();
+  RawConnection one_too_many;
+  {
+    const Standstill standstill(server());
+    one_too_many = server().raw();
+    requests.erase(0, busy.send_some(requests));
+  }
   EXPECT_EQ(busy.exchange(requests, kRequests).size(), kRequests);
   EXPECT_EQ(one_too_many.read_reply(), error("ERR max number of clients reached"));
 }
 
 TEST_F(OwnProtocolTest, ListeningElsewhereWhileFullTurnsAwayWhoCameBefore) {
-  start_with({"--maxclients", "3"});
+  start_with({"--maxclients", "2"});
   EXPECT_TRUE(wait_until([&] { return info_number("connected_clients") == 1; }));
-  RawConnection sleeper = server().raw();
-  EXPECT_EQ(sleeper.run("PING"), status("PONG"));
   RawConnection operating = server().raw();
   EXPECT_EQ(operating.run("PING"), status("PONG"));
-  // The server sleeps, so that it finds the one too many before the listener's end.
-  ASSERT_TRUE(sleeper.send(encode_command({"DEBUG", "SLEEP", "0.05"})));
-  RawConnection one_too_many = server().raw();
+  RawConnection one_too_many;
   const ReservedPort other;
-  EXPECT_EQ(operating.run("CONFIG", "SET", "port", other.number()), ok());
+  {
+    const Standstill standstill(server());
+    one_too_many = server().raw();
+    const std::string port = std::to_string(other.number());
+    ASSERT_TRUE(operating.send(encode_command({"CONFIG", "SET", "port", port})));
+  }
+  EXPECT_EQ(operating.read_reply(), ok());
   EXPECT_EQ(one_too_many.read_reply(), error("ERR max number of clients reached"));
   RawConnection elsewhere = RawConnection::tcp("127.0.0.1", other.number());
   EXPECT_EQ(elsewhere.read_reply(), error("ERR max number of clients reached"));
 }
 
 TEST_F(ProtocolTest, AWaitingClientThatIsResetWhileItIsServedHarmsNobody) {
+  RawConnection pushing = server().raw();
   for (int i = 0; i < 5; ++i) {
     RawConnection waiting = server().raw();
     ASSERT_TRUE(waiting.send(encode_command({"BLPOP", "list", "0"})));
     EXPECT_TRUE(wait_until([&] { return info_number("blocked_clients") == 1; }));
-    // The server sleeps, so that it finds the push and the reset at once.
-    RawConnection sleeper = server().raw();
-    ASSERT_TRUE(sleeper.send(encode_command({"DEBUG", "SLEEP", "0.05"})));
-    RawConnection pushing = server().raw();
-    ASSERT_TRUE(pushing.send(encode_command({"LPUSH", "list", "element"})));
-    waiting.reset();
+    {
+      const Standstill standstill(server());
+      ASSERT_TRUE(pushing.send(encode_command({"LPUSH", "list", "element"})));
+      waiting.reset();
+    }
     EXPECT_EQ(pushing.read_reply(), integer(1));
     EXPECT_EQ(run("PING"), status("PONG"));
     run("DEL", "list");
@@ -490,13 +489,14 @@ TEST_F(ProtocolTest, AWaitingClientThatIsResetWhileItIsServedHarmsNobody) {
 
 // Urgent data ends a read early.
 TEST_F(ProtocolTest, RequestsAfterUrgentDataAreAnswered) {
-  RawConnection sleeper = server().raw();
   RawConnection connection = server().raw();
   EXPECT_EQ(connection.run("PING"), status("PONG"));
-  ASSERT_TRUE(sleeper.send(encode_command({"DEBUG", "SLEEP", "0.05"})));
-  ASSERT_TRUE(connection.send(kPing));
-  ASSERT_EQ(::send(connection.fd(), "!", 1, MSG_OOB), 1);
-  ASSERT_TRUE(connection.send(kPing));
+  {
+    const Standstill standstill(server());
+    ASSERT_TRUE(connection.send(kPing));
+    ASSERT_EQ(::send(connection.fd(), "!", 1, MSG_OOB), 1);
+    ASSERT_TRUE(connection.send(kPing));
+  }
   EXPECT_EQ(connection.read_reply(), status("PONG"));
   EXPECT_EQ(connection.read_reply(), status("PONG"));
 }
@@ -521,12 +521,13 @@ TEST_F(ProtocolTest, AHalfClosedPeerIsClosedAndItsCommandsStillRan) {
 
 TEST_F(ProtocolTest, AHalfClosedPeerIsAnswered) {
   for (int i = 0; i < 5; ++i) {
-    // The server sleeps, so that it finds the request and the end of the stream at once.
-    RawConnection sleeper = server().raw();
-    ASSERT_TRUE(sleeper.send(encode_command({"DEBUG", "SLEEP", "0.05"})));
-    RawConnection connection = server().raw();
-    ASSERT_TRUE(connection.send(encode_command({"PING"})));
-    connection.half_close();
+    RawConnection connection;
+    {
+      const Standstill standstill(server());
+      connection = server().raw();
+      ASSERT_TRUE(connection.send(encode_command({"PING"})));
+      connection.half_close();
+    }
     EXPECT_EQ(connection.read_until_closed(), "+PONG\r\n");
   }
 }
@@ -537,14 +538,14 @@ TEST_F(ProtocolTest, RequestsOfTheSizeOfAReadAreAnsweredAtOnce) {
     for (const size_t capacity : {1024, 2048, 4096, 64 * 1024, 128 * 1024}) {
       for (const size_t size : {capacity - 1, capacity, capacity + 1}) {
         SCOPED_TRACE(testing::Message() << size << " bytes, leaving: " << leaving);
-        RawConnection connection = server().raw();
         const std::string nearly(size - 23, 'x');
         const size_t frame_bytes = encode_command({"ECHO", nearly}).size() - nearly.size();
+        const std::string text(size - frame_bytes, 'x');
+        const std::string request = encode_command({"ECHO", text});
+        ASSERT_EQ(request.size(), size);
+        RawConnection connection = server().raw();
         // Several, as reads grow by what was read before.
         for (int i = 0; i < 4; ++i) {
-          const std::string text(size - frame_bytes, 'x');
-          const std::string request = encode_command({"ECHO", text});
-          ASSERT_EQ(request.size(), size);
           ASSERT_TRUE(connection.send(request));
           if (leaving && i == 3) connection.half_close();
           ASSERT_EQ(connection.read_reply(), bulk(text));

@@ -96,6 +96,14 @@ void ChildProcess::send_signal(int signal) const {
   if (pid_ > 0 && !status_) ::kill(pid_, signal);
 }
 
+void ChildProcess::suspend() const {
+  if (pid_ <= 0 || status_) return;
+  ::kill(pid_, SIGSTOP);
+  siginfo_t ignored;
+  // WNOWAIT: an end is left for reap().
+  ::waitid(P_PID, static_cast<id_t>(pid_), &ignored, WSTOPPED | WEXITED | WNOWAIT);
+}
+
 std::optional<ExitStatus> ChildProcess::wait(milliseconds patience) {
   wait_until([this] { return reap(); }, patience);
   return status_;

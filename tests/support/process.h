@@ -42,6 +42,8 @@ class ChildProcess {
   /// Not reaped yet and still there.
   bool running();
   void send_signal(int signal) const;
+  /// Stops it with SIGSTOP, and returns when it stands still or has ended. SIGCONT lets it go on.
+  void suspend() const;
   /// Waits for the end. Nothing when `patience` ran out.
   std::optional<ExitStatus> wait(milliseconds patience = kPatience);
   const std::optional<ExitStatus>& exit_status() const { return status_; }

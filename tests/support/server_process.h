@@ -70,6 +70,7 @@ class ServerProcess {
   RawConnection resp3() const;
 
   void send_signal(int signal) const { child_.send_signal(signal); }
+  void suspend() const { child_.suspend(); }
   /// The server ends by itself (it was told to): waits for that.
   ExitStatus wait_for_exit();
   ExitStatus stop_and_wait(int signal = SIGTERM);
@@ -91,6 +92,19 @@ class ServerProcess {
   ReservedPort port_;
   ChildProcess child_;
   bool crash_expected_ = false;
+};
+
+/// The server stands still as long as this lives: all that is sent to it meanwhile, on connections
+/// old and new, it then finds at once, in the order in which it was sent.
+class Standstill {
+ public:
+  explicit Standstill(const ServerProcess& server) : server_(server) { server_.suspend(); }
+  ~Standstill() { server_.send_signal(SIGCONT); }
+  Standstill(const Standstill&) = delete;
+  Standstill& operator=(const Standstill&) = delete;
+
+ private:
+  const ServerProcess& server_;
 };
 
 /// Whether the server names itself Redis 7.0 and not Spinel: some replies of 7.2 are other there.
