@@ -124,15 +124,13 @@ void EventLoop::run() {
   while (!server_.shutdown_request()) {
     handle_events();
     end_turn();
-    // Whoever has left makes room for who comes, whichever Asio told of first.
-    if (!newcomers_.empty() && !room_for(newcomers_.size())) sockets_ready_ = true;
     const uint64_t began_ticks = storage::TickClock::now_ticks();
     while (sockets_ready_ && !server_.shutdown_request() &&
            elapsed_us(began_ticks) < kMaxSocketsUs) {
       serve_sockets();
     }
     closed_.clear();
-    take_in_newcomers();
+    take_in_newcomers();  // now that those who left have made room
   }
 }
 
@@ -172,12 +170,10 @@ Connection* EventLoop::connection_of(int descriptor) {
   return place < connections_.size() ? connections_[place].get() : nullptr;
 }
 
-bool EventLoop::room_for(size_t newcomers) const {
-  return server_.clients.size() + newcomers <= static_cast<size_t>(server_.config.maxclients);
-}
-
 std::string_view EventLoop::reason_to_refuse(const Newcomer& newcomer) const {
-  if (!room_for(1)) return kTooManyClients;
+  if (server_.clients.size() >= static_cast<size_t>(server_.config.maxclients)) {
+    return kTooManyClients;
+  }
   const bool local = newcomer.unix_socket || newcomer.loopback;
   const bool is_protected = server_.config.protected_mode && server_.config.requirepass.empty();
   return is_protected && !local ? kProtectedMode : std::string_view();

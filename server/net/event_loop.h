@@ -76,7 +76,6 @@ class EventLoop {
   void watch_sockets();
   // One turn, or several if it grows too long: what arrived at the sockets.
   void serve_sockets();
-  bool room_for(size_t newcomers) const;
   // What to tell it; empty: it may come in.
   std::string_view reason_to_refuse(const Newcomer& newcomer) const;
   void take_in_newcomers();

@@ -532,6 +532,20 @@ TEST_F(ProtocolTest, AHalfClosedPeerIsAnswered) {
   }
 }
 
+TEST_F(ProtocolTest, AHalfClosedPeerIsAnsweredWhatItWaitsFor) {
+  RawConnection pushing = server().raw();
+  RawConnection waiting = server().raw();
+  ASSERT_TRUE(waiting.send(encode_command({"BLPOP", "list", "0"})));
+  EXPECT_TRUE(wait_until([&] { return info_number("blocked_clients") == 1; }));
+  EXPECT_EQ(pushing.run("PING"), status("PONG"));
+  {
+    const Standstill standstill(server());
+    ASSERT_TRUE(pushing.send(encode_command({"LPUSH", "list", "element"})));
+    waiting.half_close();
+  }
+  EXPECT_EQ(waiting.read_reply(), bulks({"list", "element"}));
+}
+
 // Requests that fill the server's reads to the last byte, or nearly.
 TEST_F(ProtocolTest, RequestsOfTheSizeOfAReadAreAnsweredAtOnce) {
   for (const bool leaving : {false, true}) {
