@@ -24,9 +24,7 @@ void Connection::on_ready(const SocketSet::Ready& ready) {
   if (client_->closing) return;
   if (ready.writable) {
     loop_.begin_turn();
-    loop_.sockets().ask_for_writable(descriptor_, false);
-    waiting_writable_ = false;
-    output_ready();
+    if (!flush_scheduled_) loop_.schedule_flush(*this);
   }
   if (ready.readable) read();
 }
@@ -60,7 +58,7 @@ void Connection::on_read(size_t bytes) {
 }
 
 void Connection::on_read_end(int error) {
-  // Who sends no more may still read what was answered, and is owed what was asked before.
+  // Who sends no more may still read: what was answered is sent, as far as the socket takes it.
   loop_.new_turn();
   if (!open() || client_->closing) return;
   if (error != 0) log_verbose("Reading from client {}: {}", client_->address, strerror(error));
@@ -101,10 +99,12 @@ void Connection::flush() {
     ++server.stats.total_writes_processed;
   }
   server.client_memory.update(*client_);
-  if (!output.empty()) {
-    loop_.sockets().ask_for_writable(descriptor_, true);
-    waiting_writable_ = true;
-  } else if (client_->close_after_reply) {
+  const bool unsent = !output.empty();
+  if (unsent != waiting_writable_) {
+    loop_.sockets().ask_for_writable(descriptor_, unsent);
+    waiting_writable_ = unsent;
+  }
+  if (!unsent && client_->close_after_reply) {
     client_->closing = true;
     close();
   }

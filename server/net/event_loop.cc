@@ -13,6 +13,7 @@
 #include "server/log/log.h"
 #include "server/process/limits.h"
 #include "server/server.h"
+#include "storage/base/assert.h"
 
 namespace spinel::server::net {
 
@@ -23,9 +24,9 @@ namespace {
 constexpr uint64_t kMaxTurnUs = 1000;
 constexpr size_t kMaxTurnOutputBytes = 128 * 1024;
 
-// How many connections are accepted, or timers served, between two turns that serve sockets, and
-// for how long sockets are before others.
+// How many connections are accepted, or timers served, before sockets are looked at again.
 constexpr int kMaxEvents = 128;
+// After how long of serving sockets alone newcomers and timers have their turn.
 constexpr uint64_t kMaxSocketsUs = 1000;
 
 constexpr int64_t kFarthestWakeUpMs = 24 * 3600 * 1000;
@@ -125,12 +126,13 @@ void EventLoop::run() {
     handle_events();
     end_turn();
     const uint64_t began_ticks = storage::TickClock::now_ticks();
-    while (sockets_ready_ && !server_.shutdown_request() &&
-           elapsed_us(began_ticks) < kMaxSocketsUs) {
+    while (sockets_ready_ && !server_.shutdown_request()) {
       serve_sockets();
+      if (elapsed_us(began_ticks) >= kMaxSocketsUs) break;
     }
+    SPINEL_ASSERT(to_flush_.empty() && to_resume_.empty() && to_close_.empty());
     closed_.clear();
-    take_in_newcomers();  // now that those who left have made room
+    take_in_newcomers();  // those who left have made room
   }
 }
 
@@ -147,7 +149,8 @@ void EventLoop::handle_events() {
 
 void EventLoop::watch_sockets() {
   if (std::exchange(sockets_watched_, true)) return;
-  sockets_.async_wait([this](const asio::error_code&) {
+  sockets_.async_wait([this](const asio::error_code& error) {
+    SPINEL_ASSERT(!error);  // would come again at once
     sockets_watched_ = false;
     sockets_ready_ = true;
   });

@@ -64,7 +64,7 @@ class EventLoop {
   SocketSet& sockets() { return sockets_; }
 
  private:
-  // Connections last until the turn is over, also those that it closes.
+  // Those of one turn, which is over with empty lists; closed connections last longer.
   using List = std::vector<Connection*>;
 
   // CONFIG SET of `option` listens anew and fails with `failure` (static) if that cannot be done.
@@ -102,7 +102,7 @@ class EventLoop {
   bool sockets_watched_ = false;                          // a wait for them is under way
   bool sockets_ready_ = false;                            // there is something to read, or probably
   std::vector<std::unique_ptr<Connection>> connections_;  // by descriptor
-  std::vector<std::unique_ptr<Connection>> closed_;       // kept while one may be at work
+  std::vector<std::unique_ptr<Connection>> closed_;       // until no turn is under way
   std::vector<Newcomer> newcomers_;
   List to_flush_;
   List to_resume_;

@@ -13,9 +13,10 @@
 namespace spinel::server::net {
 
 // An epoll set of its own, in which a socket stands from its start to its end, level-triggered:
-// epoll(7). Asio watches the set as one descriptor. Reading through Asio would cost a system call
-// more for each request: its reactor reads again until a socket says that it is empty, and to wait
-// for readiness instead it calls epoll_ctl each time.
+// epoll(7). Asio watches the set as one descriptor. Reading through Asio would cost each request a
+// system call more: its reactor reads again until a socket says that it is empty, or calls
+// epoll_ctl for each wait. The set costs one epoll_wait and one such epoll_ctl for all sockets that
+// are ready together.
 class SocketSet {
  public:
   // How many sockets `take_ready` tells of at most.

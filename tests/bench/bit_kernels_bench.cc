@@ -88,7 +88,7 @@ int main(int argc, char** argv) {
   for (size_t path = 0; path <= static_cast<size_t>(bits::best_path()); ++path) {
     bits::use_path(static_cast<bits::Path>(path));
     one.print(paths[path], "count", fastest_ns([&] { sum += bits::count(starts[0], size); }));
-    // What reading all sources takes alone: no way to combine them can take less.
+    // About what reading all sources takes alone, where counting is faster than the memory.
     all.print(paths[path], "counts", fastest_ns([&] {
                 for (const unsigned char* start : std::span(starts).first(count)) {
                   sum += bits::count(start, size);

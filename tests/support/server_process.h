@@ -95,7 +95,8 @@ class ServerProcess {
 };
 
 /// The server stands still as long as this lives: all that is sent to it meanwhile, on connections
-/// old and new, it then finds at once, in the order in which it was sent.
+/// old and new, it then finds at once. It serves sockets in the order in which they became ready;
+/// the one it served last before may keep its place before the others.
 class Standstill {
  public:
   explicit Standstill(const ServerProcess& server) : server_(server) { server_.suspend(); }
