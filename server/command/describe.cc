@@ -107,9 +107,9 @@ void reply_key_spec(ReplyWriter& reply, const KeySpec& spec) {
 
 std::vector<std::string> argument_flags(const Argument& argument) {
   std::vector<std::string> flags;
-  if (argument.optional) flags.push_back("optional");
-  if (argument.multiple) flags.push_back("multiple");
-  if (argument.multiple_token) flags.push_back("multiple_token");
+  if (argument.optional) flags.emplace_back("optional");
+  if (argument.multiple) flags.emplace_back("multiple");
+  if (argument.multiple_token) flags.emplace_back("multiple_token");
   return flags;
 }
 

@@ -130,7 +130,7 @@ class NameMap {
 
   std::vector<Entry> entries_;
   std::vector<Slot> slots_;  // a power of two of them
-  int shift_ = 64;
+  int shift_ = 0;            // from a hash to its slot, when there are slots
 };
 
 }  // namespace spinel::server

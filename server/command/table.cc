@@ -77,13 +77,13 @@ bool is_index_range(const KeySpec& spec) {
 void derive_legacy_triple(Command& command) {
   for (const KeySpec& spec : command.key_specs) {
     const int last = spec.last_key >= 0 ? spec.index + spec.last_key : spec.last_key;
-    if (!is_index_range(spec)) {
-      command.flags |= CommandFlags::kMovableKeys;
-    } else if (command.first_key == 0) {
+    const bool in_triple = is_index_range(spec);
+    if (in_triple && command.first_key == 0) {
       command.first_key = spec.index;
       command.last_key = last;
       command.key_step = spec.key_step;
-    } else if (spec.index == command.last_key + 1 && spec.key_step == command.key_step) {
+    } else if (in_triple && spec.index == command.last_key + 1 &&
+               spec.key_step == command.key_step) {
       command.last_key = last;
     } else {
       command.flags |= CommandFlags::kMovableKeys;

@@ -4,14 +4,14 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <climits>
+#include <csetjmp>
 #include <csignal>
 #include <cstring>
 #include <ctime>
 #include <dlfcn.h>
 #include <execinfo.h>
-#include <limits.h>
 #include <link.h>
-#include <setjmp.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <ucontext.h>

@@ -1,6 +1,7 @@
 #include "server/stats/latency_histogram.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "server/stats/append_format.h"
 
@@ -8,8 +9,8 @@ namespace spinel::server {
 
 uint64_t LatencyHistogram::percentile_ns(double percentile) const {
   const double share = std::clamp(percentile, 0.0, 100.0) / 100.0;
-  const auto wanted =
-      std::max<uint64_t>(1, static_cast<uint64_t>(share * static_cast<double>(total_) + 0.5));
+  const auto wanted = std::max<uint64_t>(
+      1, static_cast<uint64_t>(std::llround(share * static_cast<double>(total_))));
   uint64_t seen = 0;
   for (int octave = 0; octave < kOctaves; ++octave) {
     if (!octaves_[octave]) continue;

@@ -71,7 +71,10 @@ size_t Quicklist::allocated_bytes() const {
 
 const ListNode& Quicklist::node(size_t ordinal) const {
   if (ordinal == 0) return *first_;
-  if (ordinal == node_count() - 1) return *last_;
+  if (ordinal == node_count() - 1) {
+    SPINEL_ASSERT(last_ != nullptr);
+    return *last_;
+  }
   return *middle_.node(ordinal - 1);
 }
 

@@ -18,7 +18,6 @@ using skiplist::column;
 using skiplist::Index;
 using skiplist::kMaxCount;
 using skiplist::Leaf;
-using skiplist::low_bits;
 using skiplist::shift;
 
 namespace {

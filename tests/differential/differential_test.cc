@@ -2,9 +2,9 @@
 // for what differences.cc lists. SPINEL_SEED repeats a run, SPINEL_COMMANDS sets its length per
 // family.
 
+#include <cstdlib>
 #include <gtest/gtest.h>
 #include <iostream>
-#include <stdlib.h>
 
 #include "tests/differential/duel.h"
 #include "tests/differential/families.h"
@@ -17,7 +17,7 @@ constexpr std::uint64_t kBatchCommands = 250;
 constexpr std::uint64_t kBatchesBetweenComparisons = 80;
 
 std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = ::getenv(name);
+  const char* text = std::getenv(name);
   return text != nullptr && *text != '\0' ? ::strtoull(text, nullptr, 10) : otherwise;
 }
 

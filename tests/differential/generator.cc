@@ -249,13 +249,15 @@ std::int64_t Random::between(std::int64_t low, std::int64_t high) {
 
 const std::vector<std::string>& key_space() {
   static const std::vector<std::string> kKeys = [] {
+    constexpr int kNumbered = 24;
     std::vector<std::string> keys;
-    for (int i = 0; i < 24; ++i) keys.push_back("k" + std::to_string(i));
+    keys.reserve(kNumbered + 6);
+    for (int i = 0; i < kNumbered; ++i) keys.push_back("k" + std::to_string(i));
     keys.emplace_back("");
     keys.emplace_back("a key with spaces");
     keys.emplace_back("bin\0\r\n\xff", 7);
     keys.emplace_back("12345");
-    keys.push_back(std::string(300, 'K'));
+    keys.emplace_back(300, 'K');
     keys.emplace_back("{tag}x");
     return keys;
   }();

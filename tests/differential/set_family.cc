@@ -19,7 +19,7 @@ std::string member(Random& random) {
                                                       "+1",
                                                       " 1",
                                                       "1.0",
-                                                      "bin\0\r\n\xff",
+                                                      std::string("bin\0\r\n\xff", 7),
                                                       "32767",
                                                       "32768",
                                                       "-32769",

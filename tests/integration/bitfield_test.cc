@@ -18,6 +18,7 @@ const Reply kWrongType = error("WRONGTYPE Operation against a key holding the wr
 
 Reply integers(const std::vector<std::int64_t>& values) {
   std::vector<Reply> elements;
+  elements.reserve(values.size());
   for (const std::int64_t value : values) elements.push_back(integer(value));
   return array(std::move(elements));
 }
@@ -184,8 +185,9 @@ TEST_F(BitfieldTest, OtherTypesAreRefused) {
 }
 
 TEST_F(BitfieldTest, KeysOfACall) {
-  const auto flags = [](std::vector<std::string> names) {
+  const auto flags = [](const std::vector<std::string>& names) {
     std::vector<Reply> elements;
+    elements.reserve(names.size());
     for (const std::string& name : names) elements.push_back(status(name));
     return array({array({bulk("k"), array(std::move(elements))})});
   };

@@ -21,6 +21,7 @@ class HashExpiryTest : public ServerTest {
   }
   Reply integers(const std::vector<std::int64_t>& values) {
     std::vector<Reply> elements;
+    elements.reserve(values.size());
     for (const std::int64_t value : values) elements.push_back(integer(value));
     return array(elements);
   }

@@ -87,8 +87,8 @@ TEST_F(ListBlockingTest, WhoeverIsServedQueuesBehindTheOthersAgain) {
 
 TEST_F(ListBlockingTest, ManyAreServedInTheirOrder) {
   constexpr int kClients = 50;
-  std::vector<RawConnection*> clients;
-  for (int i = 0; i < kClients; ++i) clients.push_back(&blocked("BLPOP l 0"));
+  std::vector<RawConnection*> clients(kClients);
+  for (RawConnection*& client : clients) client = &blocked("BLPOP l 0");
   std::vector<std::string> push = {"RPUSH", "l"};
   for (int i = 0; i < kClients; ++i) push.push_back(std::to_string(i));
   EXPECT_EQ(client().command(push), integer(kClients));

@@ -347,8 +347,11 @@ TEST_F(OwnListTest, ChangeTheirEncodingAtTheConfiguredBytes) {
 
 TEST_F(OwnListTest, CompressedListsAreTheSame) {
   start_with({"--list-max-listpack-size", "16", "--list-compress-depth", "1"});
+  constexpr int kElements = 500;
   std::vector<std::string> elements;
-  for (int i = 0; i < 500; ++i) elements.push_back("an element like others " + std::to_string(i));
+  elements.reserve(kElements);
+  for (int i = 0; i < kElements; ++i)
+    elements.push_back("an element like others " + std::to_string(i));
   push(client(), "RPUSH", "l", elements);
   EXPECT_EQ(line("LRANGE l 0 -1"), bulks(elements));
   const std::string layout = line("DEBUG OBJECT l").text;

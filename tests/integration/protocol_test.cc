@@ -234,8 +234,8 @@ TEST_F(ProtocolTest, LargeBulksInPieces) {
 }
 
 TEST_F(ProtocolTest, ManyArguments) {
-  std::vector<std::string> command{"DEL"};
-  for (int i = 0; i < 300'000; ++i) command.push_back("k");
+  std::vector<std::string> command(300'001, "k");
+  command.front() = "DEL";
   run("SET", "k", 1);
   RawConnection connection = server().raw();
   EXPECT_EQ(connection.command(command), integer(1));
@@ -537,6 +537,7 @@ TEST_F(ProtocolTest, AHalfClosedPeerIsAnsweredWhatItWaitsFor) {
   RawConnection waiting = server().raw();
   ASSERT_TRUE(waiting.send(encode_command({"BLPOP", "list", "0"})));
   EXPECT_TRUE(wait_until([&] { return info_number("blocked_clients") == 1; }));
+  // Who was served last comes first: the push before the end of the stream.
   EXPECT_EQ(pushing.run("PING"), status("PONG"));
   {
     const Standstill standstill(server());
@@ -547,7 +548,7 @@ TEST_F(ProtocolTest, AHalfClosedPeerIsAnsweredWhatItWaitsFor) {
 }
 
 // Requests that fill the server's reads to the last byte, or nearly.
-TEST_F(ProtocolTest, RequestsOfTheSizeOfAReadAreAnsweredAtOnce) {
+TEST_F(ProtocolTest, RequestsOfTheSizeOfAReadAreAnswered) {
   for (const bool leaving : {false, true}) {
     for (const size_t capacity : {1024, 2048, 4096, 64 * 1024, 128 * 1024}) {
       for (const size_t size : {capacity - 1, capacity, capacity + 1}) {

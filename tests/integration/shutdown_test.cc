@@ -1,8 +1,8 @@
 // Ends of the server: SHUTDOWN, signals, crashes; and living in the background.
 
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>

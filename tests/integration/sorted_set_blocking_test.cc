@@ -14,6 +14,7 @@ Reply popped(const std::string& key, const std::string& member, const std::strin
 }
 Reply popped_many(const std::string& key, const std::vector<std::vector<std::string>>& pairs) {
   std::vector<Reply> elements;
+  elements.reserve(pairs.size());
   for (const auto& pair : pairs) elements.push_back(bulks(pair));
   return array({bulk(key), array(elements)});
 }

@@ -44,7 +44,7 @@ TEST_F(StringTest, SetAndGet) {
 TEST_F(StringTest, ValuesAreBinarySafe) {
   std::string every_byte;
   for (int byte = 0; byte < 256; ++byte) every_byte += static_cast<char>(byte);
-  const std::string key = "k\0\r\n" + every_byte;
+  const std::string key = std::string("k\0\r\n", 4) + every_byte;
   EXPECT_EQ(run("SET", key, every_byte), ok());
   EXPECT_EQ(run("GET", key), bulk(every_byte));
   EXPECT_EQ(run("APPEND", key, std::string(3, '\0')), integer(259));

@@ -41,7 +41,10 @@ int connected_socket(int family, const sockaddr* address, socklen_t size,
     sockaddr_in source{};
     source.sin_family = AF_INET;
     ::inet_pton(AF_INET, options.source_address.c_str(), &source.sin_addr);
-    ::bind(fd, reinterpret_cast<sockaddr*>(&source), sizeof source);
+    if (::bind(fd, reinterpret_cast<sockaddr*>(&source), sizeof source) != 0) {
+      ::close(fd);
+      return -1;
+    }
   }
   int result = 0;
   do {

@@ -38,15 +38,16 @@ std::optional<Reply> RespReader::next() {
       open_.push_back({std::move(value), children});
       continue;
     }
-    while (!open_.empty()) {
+    bool complete = true;
+    while (complete && !open_.empty()) {
       Frame& frame = open_.back();
       frame.reply.elements.push_back(std::move(value));
-      if (--frame.missing > 0) break;
+      complete = --frame.missing == 0;
+      if (!complete) break;
       value = std::move(frame.reply);
       open_.pop_back();
-      if (open_.empty()) return value;
     }
-    if (open_.empty()) return value;
+    if (complete) return value;
   }
 }
 

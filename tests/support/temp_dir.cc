@@ -1,10 +1,10 @@
 #include "tests/support/temp_dir.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sstream>
-#include <stdlib.h>
 
 namespace spinel::test {
 

@@ -38,6 +38,7 @@ class LogThreads : public testing::Test {
   void while_writing(Meanwhile&& meanwhile) {
     std::atomic<int> writing{kWriters};
     std::vector<std::thread> writers;
+    writers.reserve(kWriters);
     for (int t = 0; t < kWriters; ++t) {
       writers.emplace_back([t, &writing] {
         for (int i = 0; i < kLines; ++i) log_warning("writer {} line {} end", t, i);

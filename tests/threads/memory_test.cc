@@ -77,6 +77,7 @@ TEST_F(MemoryThreads, ThreadsComeAndGoWhileMemoryIsRead) {
   for (int round = 0; round < kRounds; ++round) {
     std::atomic<int> running{kThreads};
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (int t = 0; t < kThreads; ++t) {
       threads.emplace_back([&running] {
         register_memory_thread();
@@ -98,6 +99,7 @@ TEST_F(MemoryThreads, ADisownedSlabLeavesTheAccountAlone) {
   for (int round = 0; round < 20; ++round) {
     SlabAllocator given_away;
     std::vector<void*> blocks;
+    blocks.reserve(3000);
     for (int i = 0; i < 3000; ++i) blocks.push_back(given_away.allocate(kSize));
     given_away.disown();
     EXPECT_EQ(idle_memory_bytes, idle_before);

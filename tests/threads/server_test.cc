@@ -41,8 +41,8 @@ class ServerThreads : public OwnServerTest {
 TEST_F(ServerThreads, ValuesAreFreedInTheBackgroundWhileClientsWork) {
   start_with({"--lazyfree-lazy-user-del", "yes", "--lazyfree-lazy-server-del", "yes",
               "--lazyfree-lazy-expire", "yes", "--hz", "100"});
-  std::vector<RawConnection> crowd;
-  for (int i = 0; i < 3; ++i) crowd.push_back(server().raw());
+  std::vector<RawConnection> crowd(3);
+  for (RawConnection& connection : crowd) connection = server().raw();
   for (int round = 0; round < 3; ++round) {
     for (RawConnection& connection : crowd) work(connection, "key:");
     EXPECT_EQ(run("DEBUG", "POPULATE", 5000), ok());

@@ -127,7 +127,7 @@ TEST_F(ExpireCommands, TimesThatCannotBe) {
   EXPECT_EQ(run("EXPIRE", "key", ""), not_integer);
   EXPECT_EQ(run("EXPIRE", "key", "1.5"), not_integer);
   EXPECT_EQ(run("EXPIRE", "key", "9223372036854775808"), not_integer);
-  const auto invalid = [](std::string command) {
+  const auto invalid = [](const std::string& command) {
     return error("ERR invalid expire time in '" + command + "' command");
   };
   EXPECT_EQ(run("EXPIRE", "key", "9223372036854775807"), invalid("expire"));

@@ -52,7 +52,7 @@ class GenericCommands : public testing::Test {
   }
   std::string value_in(int database, std::string_view key) {
     const int selected = std::exchange(server_.client.client().database, database);
-    const std::string reply = run("GET", key);
+    std::string reply = run("GET", key);
     server_.client.client().database = selected;
     return reply;
   }

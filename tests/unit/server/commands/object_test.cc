@@ -9,7 +9,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::StartsWith;
 
 constexpr std::string_view kAdjust =
     "Please note that when switching between policies at runtime LRU and LFU data will take some "

@@ -24,31 +24,31 @@ class StringCommands : public testing::Test {
  protected:
   template <typename... Args>
   std::string run(const Args&... args) {
-    return server.run(args...);
+    return server_.run(args...);
   }
   // Runs a command for what it leaves behind; what it told of that is forgotten.
   template <typename... Args>
   void given(const Args&... args) {
-    server.run(args...);
-    server.take_effects();
-    server.take_events();
+    server_.run(args...);
+    server_.take_effects();
+    server_.take_events();
   }
-  int64_t expiry(std::string_view key) { return server.entry(key).expire_at_ms(); }
-  Encoding encoding(std::string_view key) { return server.entry(key).encoding(); }
+  int64_t expiry(std::string_view key) { return server_.entry(key).expire_at_ms(); }
+  Encoding encoding(std::string_view key) { return server_.entry(key).encoding(); }
 
-  TestServer server;
+  TestServer server_;
 };
 
 TEST_F(StringCommands, SetStoresAndGetReads) {
   EXPECT_EQ(run("SET", "key", "value"), kOk);
   EXPECT_EQ(run("GET", "key"), bulk("value"));
-  EXPECT_THAT(server.take_effects(), ElementsAre("SET key value"));
-  EXPECT_THAT(server.take_events(), ElementsAre("new key", "set key"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("SET key value"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("new key", "set key"));
   EXPECT_EQ(run("SET", "key", ""), kOk);
   EXPECT_EQ(run("GET", "key"), bulk(""));
-  EXPECT_THAT(server.take_events(), ElementsAre("set key"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("set key"));
   EXPECT_EQ(run("GET", "missing"), kNull);
-  EXPECT_THAT(server.take_events(), ElementsAre("keymiss missing"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("keymiss missing"));
 }
 
 TEST_F(StringCommands, KeysAndValuesMayBeAnyBytes) {
@@ -66,27 +66,27 @@ TEST_F(StringCommands, KeysAndValuesMayBeAnyBytes) {
 }
 
 TEST_F(StringCommands, PipelinesAreAnsweredInOrder) {
-  EXPECT_EQ(server.send(request({"SET", "a", "1"}) + request({"GET", "a"}) +
-                        request({"SET", "a", "2"}) + request({"GET", "a"})),
+  EXPECT_EQ(server_.send(request({"SET", "a", "1"}) + request({"GET", "a"}) +
+                         request({"SET", "a", "2"}) + request({"GET", "a"})),
             kOk + bulk("1") + kOk + bulk("2"));
 }
 
 TEST_F(StringCommands, ExpiredKeysAreMissing) {
   given("SET", "key", "value");
-  server.expire_now("key");
+  server_.expire_now("key");
   EXPECT_EQ(run("GET", "key"), kNull);
-  EXPECT_THAT(server.take_effects(), ElementsAre("DEL key"));
-  EXPECT_THAT(server.take_events(), ElementsAre("expired key", "keymiss key"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("DEL key"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("expired key", "keymiss key"));
 }
 
 TEST_F(StringCommands, AWriteToAnExpiredKeyTellsItsEndFirst) {
   given("SET", "key", "value");
-  server.expire_now("key");
+  server_.expire_now("key");
   EXPECT_EQ(run("SET", "key", "new", "KEEPTTL"), kOk);
   EXPECT_EQ(expiry("key"), storage::kNoExpiry);
-  EXPECT_THAT(server.take_effects(),
+  EXPECT_THAT(server_.take_effects(),
               ElementsAre("MULTI", "DEL key", "SET key new KEEPTTL", "EXEC"));
-  EXPECT_THAT(server.take_events(), ElementsAre("expired key", "new key", "set key"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("expired key", "new key", "set key"));
 }
 
 TEST_F(StringCommands, ValuesAreEncodedByWhatTheyAre) {
@@ -123,13 +123,13 @@ TEST_F(StringCommands, SetNxStoresOnlyNewKeys) {
   EXPECT_EQ(run("SET", "key", "1", "NX"), kOk);
   EXPECT_EQ(run("SET", "key", "2", "nx"), kNull);
   EXPECT_EQ(run("GET", "key"), bulk("1"));
-  EXPECT_THAT(server.take_effects(), ElementsAre("SET key 1 NX"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("SET key 1 NX"));
 }
 
 TEST_F(StringCommands, SetXxStoresOnlyExistingKeys) {
   EXPECT_EQ(run("SET", "key", "1", "XX"), kNull);
-  EXPECT_THAT(server.take_effects(), IsEmpty());
-  EXPECT_THAT(server.take_events(), IsEmpty());
+  EXPECT_THAT(server_.take_effects(), IsEmpty());
+  EXPECT_THAT(server_.take_events(), IsEmpty());
   given("SET", "key", "1");
   EXPECT_EQ(run("SET", "key", "2", "xx"), kOk);
   EXPECT_EQ(run("GET", "key"), bulk("2"));
@@ -137,24 +137,24 @@ TEST_F(StringCommands, SetXxStoresOnlyExistingKeys) {
 
 TEST_F(StringCommands, SetGetRepliesTheOldValue) {
   EXPECT_EQ(run("SET", "key", "1", "GET"), kNull);
-  EXPECT_THAT(server.take_effects(), ElementsAre("SET key 1"));
-  EXPECT_THAT(server.take_events(), ElementsAre("keymiss key", "new key", "set key"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("SET key 1"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("keymiss key", "new key", "set key"));
   EXPECT_EQ(run("SET", "key", "2", "GET"), bulk("1"));
   EXPECT_EQ(run("SET", "key", "3", "XX", "GET"), bulk("2"));
   EXPECT_EQ(run("SET", "key", "4", "GET", "NX"), bulk("3"));
   EXPECT_EQ(run("GET", "key"), bulk("3"));
-  EXPECT_THAT(server.take_effects(), ElementsAre("SET key 2", "SET key 3 XX"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("SET key 2", "SET key 3 XX"));
   EXPECT_EQ(run("SET", "new", "5", "NX", "GET"), kNull);
   EXPECT_EQ(run("SET", "missing", "6", "GET", "XX"), kNull);
   EXPECT_EQ(run("SET", "new", "7", "GET", "KEEPTTL", "GET"), bulk("5"));
-  EXPECT_THAT(server.take_effects(), ElementsAre("SET new 5 NX", "SET new 7 KEEPTTL"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("SET new 5 NX", "SET new 7 KEEPTTL"));
 }
 
 TEST_F(StringCommands, SetDropsTheExpiryUnlessToldToKeepIt) {
   given("SET", "key", "1", "PXAT", kFarMs);
   EXPECT_EQ(run("SET", "key", "2", "KEEPTTL"), kOk);
   EXPECT_EQ(expiry("key"), 99999999999000);
-  EXPECT_THAT(server.take_effects(), ElementsAre("SET key 2 KEEPTTL"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("SET key 2 KEEPTTL"));
   EXPECT_EQ(run("SET", "key", "3"), kOk);
   EXPECT_EQ(expiry("key"), storage::kNoExpiry);
 }
@@ -171,28 +171,28 @@ TEST_F(StringCommands, ExpiriesAreToldAsTheTimeTheyMean) {
                         {{"PSETEX", "key", "7000", "v"}, 7000}};
   for (const Case& expected : cases) {
     const int64_t before_ms = storage::wall_clock_ms();
-    server.client.run_args(expected.command);
+    server_.client.run_args(expected.command);
     const int64_t after_ms = storage::wall_clock_ms();
     const int64_t expire_at_ms = expiry("key");
     EXPECT_GE(expire_at_ms, before_ms + expected.in_ms);
     EXPECT_LE(expire_at_ms, after_ms + expected.in_ms);
-    EXPECT_THAT(server.take_effects(),
+    EXPECT_THAT(server_.take_effects(),
                 ElementsAre("SET key v PXAT " + std::to_string(expire_at_ms)));
   }
-  server.take_events();
+  server_.take_events();
   EXPECT_EQ(run("SET", "key", "v", "EXAT", kFarSeconds), kOk);
   EXPECT_EQ(run("SET", "key", "v", "PXAT", "9223372036854775807"), kOk);
   EXPECT_EQ(expiry("key"), INT64_MAX);
-  EXPECT_THAT(server.take_effects(),
+  EXPECT_THAT(server_.take_effects(),
               ElementsAre("SET key v PXAT 99999999999000", "SET key v PXAT 9223372036854775807"));
-  EXPECT_THAT(server.take_events(), ElementsAre("set key", "expire key", "set key", "expire key"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("set key", "expire key", "set key", "expire key"));
 }
 
 TEST_F(StringCommands, SetAcceptsATimeThatIsOver) {
   EXPECT_EQ(run("SET", "key", "v", "PXAT", "1"), kOk);
-  EXPECT_THAT(server.take_effects(), ElementsAre("SET key v PXAT 1"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("SET key v PXAT 1"));
   EXPECT_EQ(run("GET", "key"), kNull);
-  EXPECT_THAT(server.take_effects(), ElementsAre("DEL key"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("DEL key"));
 }
 
 TEST_F(StringCommands, SetRefusesContradictionsAndUnknownWords) {
@@ -212,7 +212,7 @@ TEST_F(StringCommands, SetRefusesContradictionsAndUnknownWords) {
   for (const auto& options : refused) {
     std::vector<std::string_view> command = {"SET", "key", "value"};
     command.insert(command.end(), options.begin(), options.end());
-    EXPECT_EQ(server.client.run_args(command), kSyntaxError) << testing::PrintToString(options);
+    EXPECT_EQ(server_.client.run_args(command), kSyntaxError) << testing::PrintToString(options);
   }
   EXPECT_EQ(run("GET", "key"), bulk("old"));
   EXPECT_EQ(run("SET", "key", "v", "NX", "NX"), kNull);
@@ -247,21 +247,21 @@ TEST_F(StringCommands, ExpiriesMustBePositiveAndFit) {
                         {{"GETEX", "key", "PX", "x"}, kNotInteger}};
   given("SET", "key", "old");
   for (const Case& refused : cases) {
-    EXPECT_EQ(server.client.run_args(refused.command), refused.reply)
+    EXPECT_EQ(server_.client.run_args(refused.command), refused.reply)
         << testing::PrintToString(refused.command);
   }
   EXPECT_EQ(run("GET", "key"), bulk("old"));
   EXPECT_EQ(expiry("key"), storage::kNoExpiry);
-  EXPECT_THAT(server.take_effects(), IsEmpty());
-  EXPECT_THAT(server.take_events(), IsEmpty());
+  EXPECT_THAT(server_.take_effects(), IsEmpty());
+  EXPECT_THAT(server_.take_events(), IsEmpty());
 }
 
 TEST_F(StringCommands, SetnxStoresOnlyNewKeys) {
   EXPECT_EQ(run("SETNX", "key", "1"), integer(1));
   EXPECT_EQ(run("SETNX", "key", "2"), integer(0));
   EXPECT_EQ(run("GET", "key"), bulk("1"));
-  EXPECT_THAT(server.take_effects(), ElementsAre("SETNX key 1"));
-  EXPECT_THAT(server.take_events(), ElementsAre("new key", "set key"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("SETNX key 1"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("new key", "set key"));
 }
 
 TEST_F(StringCommands, GetsetReplacesAndDropsTheExpiry) {
@@ -269,18 +269,18 @@ TEST_F(StringCommands, GetsetReplacesAndDropsTheExpiry) {
   given("SET", "key", "2", "PXAT", kFarMs);
   EXPECT_EQ(run("GETSET", "key", "3"), bulk("2"));
   EXPECT_EQ(expiry("key"), storage::kNoExpiry);
-  EXPECT_THAT(server.take_effects(), ElementsAre("SET key 3"));
-  EXPECT_THAT(server.take_events(), ElementsAre("set key"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("SET key 3"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("set key"));
 }
 
 TEST_F(StringCommands, GetdelReadsAndRemoves) {
   given("SET", "key", "value");
   EXPECT_EQ(run("GETDEL", "key"), bulk("value"));
-  EXPECT_THAT(server.take_effects(), ElementsAre("DEL key"));
-  EXPECT_THAT(server.take_events(), ElementsAre("del key"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("DEL key"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("del key"));
   EXPECT_EQ(run("GETDEL", "key"), kNull);
-  EXPECT_THAT(server.take_effects(), IsEmpty());
-  EXPECT_THAT(server.take_events(), ElementsAre("keymiss key"));
+  EXPECT_THAT(server_.take_effects(), IsEmpty());
+  EXPECT_THAT(server_.take_events(), ElementsAre("keymiss key"));
 }
 
 TEST_F(StringCommands, RemovalsAreLazyAsConfigured) {
@@ -288,14 +288,14 @@ TEST_F(StringCommands, RemovalsAreLazyAsConfigured) {
   given("CONFIG", "SET", "lazyfree-lazy-user-del", "yes");
   given("SET", "key", large);
   EXPECT_EQ(run("GETDEL", "key"), bulk(large));
-  EXPECT_THAT(server.take_effects(), ElementsAre("UNLINK key"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("UNLINK key"));
   given("SET", "key", large);
   EXPECT_EQ(run("GETEX", "key", "PXAT", "1"), bulk(large));
-  EXPECT_THAT(server.take_effects(), ElementsAre("DEL key"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("DEL key"));
   given("CONFIG", "SET", "lazyfree-lazy-expire", "yes");
   given("SET", "key", large);
   EXPECT_EQ(run("GETEX", "key", "PXAT", "1"), bulk(large));
-  EXPECT_THAT(server.take_effects(), ElementsAre("UNLINK key"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("UNLINK key"));
 }
 
 TEST_F(StringCommands, GetexReadsAndChangesTheExpiry) {
@@ -303,16 +303,16 @@ TEST_F(StringCommands, GetexReadsAndChangesTheExpiry) {
   given("SET", "key", "value");
   EXPECT_EQ(run("GETEX", "key"), bulk("value"));
   EXPECT_EQ(run("GETEX", "key", "PERSIST"), bulk("value"));
-  EXPECT_THAT(server.take_effects(), IsEmpty());
-  EXPECT_THAT(server.take_events(), IsEmpty());
+  EXPECT_THAT(server_.take_effects(), IsEmpty());
+  EXPECT_THAT(server_.take_events(), IsEmpty());
 
   EXPECT_EQ(run("GETEX", "key", "PXAT", kFarMs), bulk("value"));
   EXPECT_EQ(run("GETEX", "key", "EXAT", kFarSeconds), bulk("value"));
   EXPECT_EQ(run("GETEX", "key", "PERSIST", "persist"), bulk("value"));
   EXPECT_EQ(expiry("key"), storage::kNoExpiry);
-  EXPECT_THAT(server.take_effects(), ElementsAre("PEXPIREAT key 99999999999000",
-                                                 "PEXPIREAT key 99999999999000", "PERSIST key"));
-  EXPECT_THAT(server.take_events(), ElementsAre("expire key", "expire key", "persist key"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("PEXPIREAT key 99999999999000",
+                                                  "PEXPIREAT key 99999999999000", "PERSIST key"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("expire key", "expire key", "persist key"));
 
   const int64_t before_ms = storage::wall_clock_ms();
   EXPECT_EQ(run("GETEX", "key", "EX", "100"), bulk("value"));
@@ -324,9 +324,9 @@ TEST_F(StringCommands, GetexReadsAndChangesTheExpiry) {
 TEST_F(StringCommands, GetexRemovesWhatIsOver) {
   given("SET", "key", "value");
   EXPECT_EQ(run("GETEX", "key", "EXAT", "1"), bulk("value"));
-  EXPECT_EQ(server.server.keyspace.database(0).size(), 0);
-  EXPECT_THAT(server.take_effects(), ElementsAre("DEL key"));
-  EXPECT_THAT(server.take_events(), ElementsAre("del key"));
+  EXPECT_EQ(server_.server.keyspace.database(0).size(), 0);
+  EXPECT_THAT(server_.take_effects(), ElementsAre("DEL key"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("del key"));
 }
 
 TEST_F(StringCommands, GetexRefusesContradictionsAndUnknownWords) {
@@ -343,7 +343,7 @@ TEST_F(StringCommands, GetexRefusesContradictionsAndUnknownWords) {
     for (const auto& options : refused) {
       std::vector<std::string_view> command = {"GETEX", key};
       command.insert(command.end(), options.begin(), options.end());
-      EXPECT_EQ(server.client.run_args(command), kSyntaxError) << testing::PrintToString(command);
+      EXPECT_EQ(server_.client.run_args(command), kSyntaxError) << testing::PrintToString(command);
     }
   }
 }
@@ -358,9 +358,9 @@ TEST_F(StringCommands, MgetReadsManyKeys) {
     expected += i % 250 % 3 == 0 ? bulk(std::to_string(i % 250)) : kNull;
   }
   const std::vector<std::string_view> command(words.begin(), words.end());
-  EXPECT_EQ(server.client.run_args(command), "*300\r\n" + expected);
+  EXPECT_EQ(server_.client.run_args(command), "*300\r\n" + expected);
   EXPECT_EQ(run("MGET", "missing"), array({kNull}));
-  EXPECT_THAT(server.take_events().back(), "keymiss missing");
+  EXPECT_THAT(server_.take_events().back(), "keymiss missing");
 }
 
 TEST_F(StringCommands, MsetStoresManyKeys) {
@@ -370,8 +370,8 @@ TEST_F(StringCommands, MsetStoresManyKeys) {
     words.push_back("value:" + std::to_string(i));
   }
   const std::vector<std::string_view> command(words.begin(), words.end());
-  EXPECT_EQ(server.client.run_args(command), kOk);
-  EXPECT_EQ(server.server.dirty, 300);
+  EXPECT_EQ(server_.client.run_args(command), kOk);
+  EXPECT_EQ(server_.server.dirty, 300);
   for (int i = 0; i < 300; ++i) {
     EXPECT_EQ(run("GET", "key:" + std::to_string(i)), bulk("value:" + std::to_string(i)));
   }
@@ -382,16 +382,16 @@ TEST_F(StringCommands, MsetTakesTheLastValueAndDropsExpiries) {
   EXPECT_EQ(run("MSET", "a", "1", "b", "2", "a", "3"), kOk);
   EXPECT_EQ(run("MGET", "a", "b"), array({bulk("3"), bulk("2")}));
   EXPECT_EQ(expiry("a"), storage::kNoExpiry);
-  EXPECT_THAT(server.take_effects(), ElementsAre("MSET a 1 b 2 a 3"));
-  EXPECT_THAT(server.take_events(), ElementsAre("set a", "new b", "set b", "set a"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("MSET a 1 b 2 a 3"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("set a", "new b", "set b", "set a"));
 }
 
 TEST_F(StringCommands, MsetnxStoresAllOrNothing) {
   EXPECT_EQ(run("MSETNX", "a", "1", "b", "2"), integer(1));
-  EXPECT_THAT(server.take_effects(), ElementsAre("MSETNX a 1 b 2"));
-  EXPECT_THAT(server.take_events(), ElementsAre("new a", "set a", "new b", "set b"));
+  EXPECT_THAT(server_.take_effects(), ElementsAre("MSETNX a 1 b 2"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("new a", "set a", "new b", "set b"));
   EXPECT_EQ(run("MSETNX", "c", "3", "b", "4"), integer(0));
-  EXPECT_THAT(server.take_effects(), IsEmpty());
+  EXPECT_THAT(server_.take_effects(), IsEmpty());
   EXPECT_EQ(run("MGET", "a", "b", "c"), array({bulk("1"), bulk("2"), kNull}));
   EXPECT_EQ(run("MSETNX", "d", "1", "d", "2"), integer(1));
   EXPECT_EQ(run("GET", "d"), bulk("2"));
@@ -410,7 +410,7 @@ TEST_F(StringCommands, ReadsCountHitsAndMisses) {
   run("INCR", "key");
   run("APPEND", "key", "2");
   run("SET", "key", "2", "XX");
-  EXPECT_EQ(server.server.stats.keyspace_hits + server.server.stats.keyspace_misses, 0);
+  EXPECT_EQ(server_.server.stats.keyspace_hits + server_.server.stats.keyspace_misses, 0);
   run("GET", "key");
   run("STRLEN", "key");
   run("GETRANGE", "key", "0", "1");
@@ -420,12 +420,12 @@ TEST_F(StringCommands, ReadsCountHitsAndMisses) {
   run("MGET", "key", "missing");
   run("GETDEL", "key");
   run("GETDEL", "key");
-  EXPECT_EQ(server.server.stats.keyspace_hits, 8);
-  EXPECT_EQ(server.server.stats.keyspace_misses, 2);
+  EXPECT_EQ(server_.server.stats.keyspace_hits, 8);
+  EXPECT_EQ(server_.server.stats.keyspace_misses, 2);
 }
 
 TEST_F(StringCommands, NullsFollowTheProtocol) {
-  server.client.client().reply.set_resp3(true);
+  server_.client.client().reply.set_resp3(true);
   EXPECT_EQ(run("GET", "missing"), "_\r\n");
   EXPECT_EQ(run("MGET", "missing"), array({"_\r\n"}));
   EXPECT_EQ(run("SET", "missing", "v", "XX"), "_\r\n");
@@ -433,11 +433,11 @@ TEST_F(StringCommands, NullsFollowTheProtocol) {
 }
 
 TEST_F(StringCommands, DatabasesAreApart) {
-  server.client.client().database = 3;
+  server_.client.client().database = 3;
   run("SET", "key", "three", "PXAT", kFarMs);
-  EXPECT_THAT(server.take_effects(), ElementsAre("3: SET key three PXAT 99999999999000"));
-  EXPECT_THAT(server.take_events(), ElementsAre("3: new key", "3: set key", "3: expire key"));
-  server.client.client().database = 0;
+  EXPECT_THAT(server_.take_effects(), ElementsAre("3: SET key three PXAT 99999999999000"));
+  EXPECT_THAT(server_.take_events(), ElementsAre("3: new key", "3: set key", "3: expire key"));
+  server_.client.client().database = 0;
   EXPECT_EQ(run("GET", "key"), kNull);
 }
 

@@ -172,6 +172,7 @@ TEST_F(LogTest, ThreadsDoNotMixTheirLines) {
   open(LogLevel::kNotice);
   constexpr int kThreads = 4, kLines = 200;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([t] {
       for (int i = 0; i < kLines; ++i) log_notice("thread {} {}", t, std::string(100, 'x'));

@@ -211,6 +211,7 @@ TEST_F(CrashHandlerTest, OneThreadReportsWhenSeveralCrash) {
   crash([] {
     std::atomic<int> ready{0};
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&ready] {
         for (++ready; ready < 4;) std::this_thread::yield();

@@ -93,7 +93,7 @@ TEST(RequestParser, MultibulkRequests) {
       {"PING"},
       {"SET", "key", "value"},
       {"SET", "", ""},
-      {"GET", std::string("\0\r\n*1\r\n$4\r\nPING\r\n", 18)},
+      {"GET", std::string("\0\r\n*1\r\n$4\r\nPING\r\n", 17)},
       {"MSET", "a", "1", "b", "22", "c", "333", "d", "4444", "e", "55555"},
       {"APPEND", "key", std::string(300, 'x')},
   };

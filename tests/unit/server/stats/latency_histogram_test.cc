@@ -11,7 +11,7 @@ namespace {
 constexpr uint64_t kUs = 1000;
 using Bucket = LatencyHistogram::CumulativeBucket;
 
-std::string info(const LatencyHistogram& histogram, std::vector<double> percentiles) {
+std::string info(const LatencyHistogram& histogram, const std::vector<double>& percentiles) {
   std::string out;
   histogram.append_info(out, "set", percentiles);
   return out;
@@ -83,7 +83,7 @@ TEST(LatencyHistogram, AgreesWithSortedValuesWithinOnePercent) {
   std::sort(values.begin(), values.end());
   EXPECT_EQ(histogram.total(), values.size());
   for (double percentile = 0.5; percentile <= 100; percentile += 0.5) {
-    const auto rank = static_cast<size_t>(percentile / 100 * 20000 + 0.5);
+    const auto rank = static_cast<size_t>(std::llround(percentile / 100 * 20000));
     const uint64_t exact = values[rank - 1];
     const uint64_t got = histogram.percentile_ns(percentile);
     EXPECT_GE(got, exact) << percentile;

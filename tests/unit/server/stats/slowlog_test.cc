@@ -70,7 +70,7 @@ TEST(SlowLog, ManyArgumentsAreShortened) {
   record(log, arguments, 1);
   EXPECT_EQ(log.entries().front().arguments.size(), 32u);
   EXPECT_EQ(log.entries().front().arguments.back(), "x");
-  arguments.push_back("x");
+  arguments.emplace_back("x");
   record(log, arguments, 1);
   EXPECT_EQ(log.entries().front().arguments.size(), 32u);
   EXPECT_EQ(log.entries().front().arguments.back(), "... (2 more arguments)");

@@ -1,5 +1,6 @@
 #include "storage/base/memory.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <gtest/gtest.h>
@@ -72,7 +73,7 @@ TEST_F(Memory, IdleBytesAreNotInUse) {
 
 TEST_F(Memory, ReallocationKeepsTheBytes) {
   auto* bytes = static_cast<char*>(reallocate_bytes(nullptr, 0, 10));
-  std::memcpy(bytes, "0123456789", 10);
+  std::ranges::copy(std::string_view("0123456789"), bytes);
   bytes = static_cast<char*>(reallocate_bytes(bytes, 10, 100000));
   EXPECT_EQ(std::string_view(bytes, 10), "0123456789");
   bytes = static_cast<char*>(reallocate_bytes(bytes, 100000, 4));

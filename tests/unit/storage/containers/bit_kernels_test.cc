@@ -190,6 +190,7 @@ TEST_P(BitKernelsTest, CombinesAtEveryAlignmentAndLength) {
     const Bytes guard(kLongest + 2, 0xa5);
     for (size_t alignment = 0; alignment < kAlignments; ++alignment) {
       std::vector<Placed> placed;
+      placed.reserve(contents.size());
       for (const Bytes& content : contents) {
         placed.emplace_back(content.data(), kLongest, random.below(kAlignments));
       }
@@ -252,6 +253,7 @@ TEST_P(BitKernelsTest, CombinesLongOnes) {
     std::vector<Bytes> contents;
     std::vector<std::string_view> sources;
     for (size_t i = 0; i < count; ++i) contents.push_back(random_bytes(random, kSize - i * 1000));
+    sources.reserve(count);
     for (const Bytes& content : contents) sources.push_back(view(content));
     Bytes result(kSize);
     combine(operation, sources, result.data(), kSize);

@@ -19,29 +19,29 @@ inline uint64_t mixed_hash(uint64_t id) {
 using HashOfId = uint64_t (*)(uint64_t id);
 
 // A slot holds the number itself; its key is the eight bytes of it.
-template <HashOfId hash_of>
+template <HashOfId kHashOf>
 struct IdTraits {
-  static uint64_t hash(uint64_t slot) { return hash_of(slot); }
+  static uint64_t hash(uint64_t slot) { return kHashOf(slot); }
   static bool equal(uint64_t slot, std::string_view key) {
     return std::memcmp(&slot, key.data(), sizeof slot) == 0;
   }
   static const void* address(uint64_t) { return nullptr; }
 };
 
-template <HashOfId hash_of>
+template <HashOfId kHashOf>
 class IdTable {
  public:
-  using Table = HashTable<IdTraits<hash_of>>;
+  using Table = HashTable<IdTraits<kHashOf>>;
 
   bool contains(uint64_t id) {
     const uint64_t* slot = find(id);
     return slot != nullptr && *slot == id;
   }
-  void insert(uint64_t id) { table.insert(hash_of(id), id); }
+  void insert(uint64_t id) { table.insert(kHashOf(id), id); }
   bool erase(uint64_t id) {
     uint64_t* slot = find(id);
     if (slot == nullptr) return false;
-    table.erase(slot, hash_of(id));
+    table.erase(slot, kHashOf(id));
     return true;
   }
 
@@ -49,7 +49,7 @@ class IdTable {
 
  private:
   uint64_t* find(uint64_t id) {
-    return table.find(std::string_view(reinterpret_cast<const char*>(&id), sizeof id), hash_of(id));
+    return table.find(std::string_view(reinterpret_cast<const char*>(&id), sizeof id), kHashOf(id));
   }
 };
 

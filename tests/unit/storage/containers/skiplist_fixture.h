@@ -34,7 +34,7 @@ struct SkiplistInspector {
       EXPECT_EQ(list.tail_->next, nullptr);
     }
     EXPECT_EQ(inspector.bytes_, list.memory_bytes());
-    EXPECT_EQ(list.size() == 0, list.root_ == nullptr);
+    EXPECT_EQ(list.empty(), list.root_ == nullptr);
   }
   static unsigned height(const Skiplist& list) { return list.height_; }
 
