@@ -38,16 +38,14 @@ std::optional<Reply> RespReader::next() {
       open_.push_back({std::move(value), children});
       continue;
     }
-    bool complete = true;
-    while (complete && !open_.empty()) {
+    while (true) {
+      if (open_.empty()) return value;
       Frame& frame = open_.back();
       frame.reply.elements.push_back(std::move(value));
-      complete = --frame.missing == 0;
-      if (!complete) break;
+      if (--frame.missing > 0) break;
       value = std::move(frame.reply);
       open_.pop_back();
     }
-    if (complete) return value;
   }
 }
 
