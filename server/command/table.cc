@@ -77,17 +77,17 @@ bool is_index_range(const KeySpec& spec) {
 void derive_legacy_triple(Command& command) {
   for (const KeySpec& spec : command.key_specs) {
     const int last = spec.last_key >= 0 ? spec.index + spec.last_key : spec.last_key;
-    const bool in_triple = is_index_range(spec);
-    if (in_triple && command.first_key == 0) {
-      command.first_key = spec.index;
-      command.last_key = last;
-      command.key_step = spec.key_step;
-    } else if (in_triple && spec.index == command.last_key + 1 &&
-               spec.key_step == command.key_step) {
-      command.last_key = last;
-    } else {
+    const bool starts = command.first_key == 0;
+    const bool follows = spec.index == command.last_key + 1 && spec.key_step == command.key_step;
+    if (!is_index_range(spec) || !(starts || follows)) {
       command.flags |= CommandFlags::kMovableKeys;
+      continue;
     }
+    if (starts) {
+      command.first_key = spec.index;
+      command.key_step = spec.key_step;
+    }
+    command.last_key = last;
   }
   command.has_plain_keys = command.key_specs.size() == 1 && is_index_range(command.key_specs[0]) &&
                            !any(command.key_specs[0].flags & KeyFlags::kNotKey) &&

@@ -64,7 +64,7 @@ class EventLoop {
   SocketSet& sockets() { return sockets_; }
 
  private:
-  // Those of one turn, which is over with empty lists; closed connections last longer.
+  // Of a turn; empty when it is over. Connections last longer, closed ones too.
   using List = std::vector<Connection*>;
 
   // CONFIG SET of `option` listens anew and fails with `failure` (static) if that cannot be done.

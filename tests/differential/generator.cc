@@ -251,7 +251,7 @@ const std::vector<std::string>& key_space() {
   static const std::vector<std::string> kKeys = [] {
     constexpr int kNumbered = 24;
     std::vector<std::string> keys;
-    keys.reserve(kNumbered + 6);
+    keys.reserve(kNumbered);
     for (int i = 0; i < kNumbered; ++i) keys.push_back("k" + std::to_string(i));
     keys.emplace_back("");
     keys.emplace_back("a key with spaces");

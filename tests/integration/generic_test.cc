@@ -34,7 +34,9 @@ TEST_F(GenericTest, DelUnlinkExistsTouch) {
 }
 
 TEST_F(GenericTest, UnlinkOfALargeValueTakesItsMemoryBack) {
-  run("SET", "big", std::string(20'000'000, 'x'));
+  std::string value;
+  value.resize(20'000'000, 'x');
+  run("SET", "big", value);
   EXPECT_GT(info_number("used_memory"), 20'000'000);
   EXPECT_EQ(run("UNLINK", "big"), integer(1));
   EXPECT_TRUE(wait_until([&] { return info_number("used_memory") < 20'000'000; }));

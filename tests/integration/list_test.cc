@@ -350,8 +350,9 @@ TEST_F(OwnListTest, CompressedListsAreTheSame) {
   constexpr int kElements = 500;
   std::vector<std::string> elements;
   elements.reserve(kElements);
-  for (int i = 0; i < kElements; ++i)
+  for (int i = 0; i < kElements; ++i) {
     elements.push_back("an element like others " + std::to_string(i));
+  }
   push(client(), "RPUSH", "l", elements);
   EXPECT_EQ(line("LRANGE l 0 -1"), bulks(elements));
   const std::string layout = line("DEBUG OBJECT l").text;

@@ -217,7 +217,8 @@ TEST_F(ProtocolTest, APipelineThatIsReadOnlyAfterItWasSentWhole) {
 }
 
 TEST_F(ProtocolTest, LargeBulksInPieces) {
-  std::string value(40'000'000, '\0');
+  std::string value;
+  value.resize(40'000'000);
   for (std::size_t i = 0; i < value.size(); ++i) value[i] = static_cast<char>(i * 131 >> 7);
   RawConnection connection = server().raw();
   ASSERT_TRUE(connection.send("*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$40000000\r\n"));
@@ -607,6 +608,18 @@ TEST_F(ProtocolTest, APeerThatGoesWithoutReadingFreesItsReplies) {
   }
   EXPECT_TRUE(wait_until([&] { return info_number("connected_clients") == 1; }));
   EXPECT_TRUE(wait_until([&] { return info_number("used_memory") < 20'000'000; }));
+}
+
+TEST_F(ProtocolTest, ASlowReaderThatHasReadAllCostsNothing) {
+  run("SET", "key", std::string(8'000'000, 'x'));
+  RawConnection slow = server().raw({.receive_buffer_bytes = 4096});
+  ASSERT_TRUE(slow.send(encode_command({"GET", "key"})));
+  EXPECT_EQ(run("PING"), status("PONG"));  // by now the reply has found no room
+  EXPECT_EQ(slow.read_reply().text.size(), 8'000'000u);
+  const auto cycles = info_number("eventloop_cycles");
+  const auto seconds = info_number("uptime_in_seconds");
+  EXPECT_TRUE(wait_until([&] { return info_number("uptime_in_seconds") > seconds + 1; }));
+  EXPECT_LT(info_number("eventloop_cycles") - cycles, 1000);
 }
 
 // --- addresses ---

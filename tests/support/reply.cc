@@ -116,10 +116,6 @@ std::string Reply::to_string() const {
 std::ostream& operator<<(std::ostream& out, const Reply& reply) {
   return out << reply.to_string();
 }
-void PrintTo(const Reply& reply, std::ostream* out) {
-  *out << reply.to_string();
-}
-
 Reply status(std::string_view text) {
   return make(Reply::Type::kStatus, text);
 }

@@ -63,8 +63,6 @@ struct Reply {
 };
 
 std::ostream& operator<<(std::ostream& out, const Reply& reply);
-/// GoogleTest prints replies with this.
-void PrintTo(const Reply& reply, std::ostream* out);
 
 Reply status(std::string_view text);
 Reply ok();
