@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "server/client.h"
-#include "server/command/secrets.h"
-#include "server/config/split_args.h"
+#include "server/engine/secrets.h"
 #include "server/server.h"
 #include "storage/base/clock.h"
+#include "storage/base/split_args.h"
 
 namespace spinel::server {
 
@@ -17,7 +17,7 @@ void feed_monitors(Server& server, const Client& client, const Command& command,
                                  client.database, client.address);
   for (std::string_view arg : without_secrets(command, args)) {
     line += ' ';
-    line += quote_arg(arg);
+    line += storage::quote_arg(arg);
   }
   line += "\r\n";
   for (Client* monitor : server.monitors) {

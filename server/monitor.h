@@ -1,7 +1,7 @@
 // MONITOR: a copy of every command that is executed, for those who asked to watch.
 #pragma once
 
-#include "server/command/table.h"
+#include "server/engine/table.h"
 
 namespace spinel::server {
 

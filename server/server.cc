@@ -1,8 +1,8 @@
 #include "server/server.h"
 
-#include "server/command/families.h"
-#include "server/commands/client_state.h"
+#include "server/client_description.h"
 #include "server/config/notify_flags.h"
+#include "server/engine/families.h"
 #include "server/log/log.h"
 #include "storage/base/clock.h"
 #include "storage/base/memory.h"

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "server/client.h"
-#include "server/command/spec.h"
+#include "server/engine/spec.h"
 #include "storage/keyspace/entry.h"
 
 namespace spinel::server {

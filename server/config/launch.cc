@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "server/config/split_args.h"
 #include "server/version.h"
 #include "storage/base/bytes.h"
 #include "storage/base/memory.h"
 #include "storage/base/numbers.h"
+#include "storage/base/split_args.h"
 
 namespace spinel::server {
 namespace {
@@ -32,7 +32,7 @@ std::string option_lines(std::span<const std::string> arguments) {
       continue;
     }
     if (!lines.empty()) lines += ' ';
-    lines += quote_arg(argument);
+    lines += storage::quote_arg(argument);
     value_due = false;
   }
   return lines;

@@ -12,9 +12,9 @@
 
 #include "server/config/config_file.h"
 #include "server/config/options.h"
-#include "server/config/split_args.h"
 #include "server/version.h"
 #include "storage/base/bytes.h"
+#include "storage/base/split_args.h"
 
 namespace spinel::server {
 namespace {
@@ -76,7 +76,7 @@ class Loader {
   }
 
   ConfigError load_line(std::string_view line) {
-    const auto words = split_args(line);
+    const auto words = storage::split_args(line);
     if (!words) return "Unbalanced quotes in configuration line";
     if (words->empty()) return std::nullopt;
     const std::string& name = words->front();

@@ -6,8 +6,8 @@
 
 #include "server/config/config_file.h"
 #include "server/config/options.h"
-#include "server/config/split_args.h"
 #include "storage/base/bytes.h"
+#include "storage/base/split_args.h"
 
 namespace spinel::server {
 namespace {
@@ -47,7 +47,7 @@ class Rewriter {
   // The option of a line that takes its value from `config`; null for all other lines.
   static const Option* option_of(std::string_view line) {
     if (is_comment(line)) return nullptr;
-    const auto words = split_args(line);
+    const auto words = storage::split_args(line);
     if (!words || words->empty()) return nullptr;
     const Option* option = OptionTable::instance().find(words->front()).option;
     return option != nullptr && !(option->flags & kFileOnly) ? option : nullptr;
@@ -55,7 +55,7 @@ class Rewriter {
 
   static bool stays_as_it_is(std::string_view line) {
     if (is_comment(line)) return true;
-    const auto words = split_args(line);
+    const auto words = storage::split_args(line);
     if (!words || words->empty()) return false;
     if (storage::equals_ignore_case(words->front(), "include")) return true;
     const Option* option = OptionTable::instance().find(words->front()).option;
@@ -92,7 +92,7 @@ class Rewriter {
   // True if the line by itself gives the value that the option has, however it is written.
   bool still_holds(const Option& option, std::string_view line) const {
     if (option.flags & kAlwaysRewritten) return false;
-    const auto words = split_args(line);
+    const auto words = storage::split_args(line);
     Config alone;
     const auto error =
         parse_option(option, alone, ConfigWords(*words).subspan(1), ValueOrigin::kFirstLine);

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "server/config/memory_size.h"
-#include "server/config/split_args.h"
 #include "storage/base/bytes.h"
 #include "storage/base/numbers.h"
+#include "storage/base/split_args.h"
 
 namespace spinel::server {
 
@@ -132,7 +132,7 @@ class Text : public ValueKind {
   std::string print(const Config& config) const override { return config.*field_; }
 
   std::vector<std::string> lines(const Config& config, bool) const override {
-    return {quote_arg(config.*field_)};
+    return {storage::quote_arg(config.*field_)};
   }
 
  private:

@@ -9,13 +9,13 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
-#include "server/command/known_names.h"
 #include "server/config/memory_size.h"
 #include "server/config/notify_flags.h"
-#include "server/config/split_args.h"
 #include "server/config/value_kind.h"
+#include "server/engine/known_names.h"
 #include "storage/base/bytes.h"
 #include "storage/base/numbers.h"
+#include "storage/base/split_args.h"
 
 namespace spinel::server {
 namespace {
@@ -74,7 +74,7 @@ class WorkingDirectory : public ValueKind {
   }
 
   std::vector<std::string> lines(const Config& config, bool) const override {
-    return {quote_arg(print(config))};
+    return {storage::quote_arg(print(config))};
   }
 
  private:
@@ -104,7 +104,7 @@ class Bind : public ListKind {
     std::string line;
     for (const std::string& address : config.bind) {
       if (!line.empty()) line += ' ';
-      line += is_plain_word(address) ? address : quote_arg(address);
+      line += is_plain_word(address) ? address : storage::quote_arg(address);
     }
     return {line};
   }
@@ -332,7 +332,7 @@ class NotifyEvents : public ValueKind {
   }
 
   std::vector<std::string> lines(const Config& config, bool) const override {
-    return {quote_arg(print(config))};
+    return {storage::quote_arg(print(config))};
   }
 };
 
@@ -419,7 +419,7 @@ class RenameCommand : public ListKind {
   std::vector<std::string> lines(const Config& config, bool) const override {
     std::vector<std::string> texts;
     for (const CommandRename& rename : config.rename_commands) {
-      texts.push_back(rename.from + " " + quote_arg(rename.to));
+      texts.push_back(rename.from + " " + storage::quote_arg(rename.to));
     }
     return texts;
   }

@@ -3,8 +3,8 @@
 #include <cstring>
 #include <limits>
 
-#include "server/config/split_args.h"
 #include "storage/base/numbers.h"
+#include "storage/base/split_args.h"
 
 namespace spinel::server::resp {
 
@@ -162,7 +162,7 @@ RequestParser::Status RequestParser::parse_inline(std::string_view input,
   }
   std::string_view line = input.substr(0, newline);
   if (line.ends_with('\r')) line.remove_suffix(1);
-  auto words = split_args(line);
+  auto words = storage::split_args(line);
   if (!words) return fail("unbalanced quotes in request");
   for (std::string& word : *words) {
     args.push_back(inline_arguments_.emplace_back(std::move(word)));

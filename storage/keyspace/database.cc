@@ -6,6 +6,7 @@
 #include "storage/base/assert.h"
 #include "storage/base/numbers.h"
 #include "storage/containers/compressed_bitmap.h"
+#include "storage/keyspace/entry_string.h"
 #include "storage/keyspace/lazy_free.h"
 #include "storage/keyspace/object.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "storage/keyspace/entry_string.h"
 #include "storage/types/hash.h"
 #include "storage/types/list.h"
 #include "storage/types/set.h"

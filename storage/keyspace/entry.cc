@@ -2,11 +2,6 @@
 
 namespace spinel::storage {
 
-std::string_view type_name(Type type) {
-  static constexpr std::string_view kNames[] = {"string", "list", "set", "zset", "hash", "stream"};
-  return kNames[static_cast<size_t>(type)];
-}
-
 std::string_view encoding_name(const Entry& entry) {
   // Redis embeds no more than this; its names are part of the protocol.
   constexpr size_t kMaxEmbstr = 44;

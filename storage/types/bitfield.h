@@ -1,5 +1,5 @@
 // Integers of any width inside a bitmap: what their bits mean, and what happens to values that do
-// not fit. Only arithmetic; where the bits are is storage/types/bitmap.h's business.
+// not fit. Only arithmetic; where the bits are is storage/keyspace/bitmap.h's business.
 #pragma once
 
 #include <cstdint>

@@ -46,7 +46,7 @@ struct HashElement {
 };
 
 // A handle for the hash of an entry. Changes replace encoding and object, which must then be put
-// back: see server/command/collection.h.
+// back: see server/commands/support/collection.h.
 class Hash {
  public:
   static constexpr Type kType = Type::kHash;

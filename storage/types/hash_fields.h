@@ -27,7 +27,7 @@
 #include "storage/containers/hash_table.h"
 #include "storage/containers/packed_string.h"
 #include "storage/containers/slab.h"
-#include "storage/keyspace/entry.h"
+#include "storage/types/encoding.h"
 
 namespace spinel::storage {
 

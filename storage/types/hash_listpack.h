@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "storage/containers/listpack.h"
-#include "storage/keyspace/entry.h"
+#include "storage/types/encoding.h"
 
 namespace spinel::storage {
 

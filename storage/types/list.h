@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "storage/containers/quicklist.h"
-#include "storage/keyspace/entry.h"
+#include "storage/types/encoding.h"
 
 namespace spinel::storage {
 

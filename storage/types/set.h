@@ -23,7 +23,7 @@
 #include "storage/containers/listpack.h"
 #include "storage/containers/packed_string.h"
 #include "storage/containers/slab.h"
-#include "storage/keyspace/entry.h"
+#include "storage/types/encoding.h"
 
 namespace spinel::storage {
 

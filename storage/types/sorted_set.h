@@ -17,7 +17,7 @@
 #include "storage/containers/scored_member.h"
 #include "storage/containers/skiplist.h"
 #include "storage/containers/slab.h"
-#include "storage/keyspace/entry.h"
+#include "storage/types/encoding.h"
 
 namespace spinel::storage {
 

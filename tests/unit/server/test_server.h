@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "server/client.h"
-#include "server/command/effects.h"
-#include "server/command/keyspace_events.h"
 #include "server/config/config.h"
 #include "server/config/notify_flags.h"
+#include "server/engine/effects.h"
+#include "server/engine/keyspace_events.h"
 #include "server/resp/request_parser.h"
 #include "server/server.h"
 

@@ -2,9 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "storage/base/memory.h"
+#include "storage/keyspace/bitmap.h"
 #include "storage/keyspace/digest.h"
+#include "storage/keyspace/entry_string.h"
 #include "storage/keyspace/object.h"
-#include "storage/types/bitmap.h"
 #include "tests/unit/storage/keyspace/fixture.h"
 
 namespace spinel::storage {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/keyspace/entry_string.h"
 #include "storage/keyspace/lazy_free.h"
 #include "tests/unit/storage/keyspace/fixture.h"
 

@@ -13,8 +13,8 @@
 #include "storage/base/numbers.h"
 #include "storage/base/random.h"
 #include "storage/keyspace/database.h"
+#include "storage/keyspace/entry_string.h"
 #include "storage/keyspace/keyspace.h"
-#include "storage/types/string.h"
 
 namespace spinel::storage {
 

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <gtest/gtest.h>
 
+#include "storage/keyspace/entry_string.h"
 #include "tests/unit/storage/keyspace/fixture.h"
 
 namespace spinel::storage {

@@ -1,0 +1,86 @@
+#include "server/client_description.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "server/server.h"
+
+namespace spinel::server {
+
+bool is_client_attribute(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '!' && c <= '~'; });
+}
+
+namespace {
+
+std::string client_flags(const Client& client) {
+  std::string flags;
+  if (client.monitor) flags += 'O';
+  if (client.blocked != BlockReason::kNone) flags += 'b';
+  if (client.close_after_reply) flags += 'c';
+  if (client.unix_socket) flags += 'U';
+  if (client.no_evict) flags += 'e';
+  if (client.no_touch) flags += 'T';
+  return flags.empty() ? "N" : flags;
+}
+
+// What CLIENT LIST tells of a client's requests.
+struct RequestBytes {
+  size_t query;      // received, and not yet seen to be arguments
+  size_t arguments;  // of the command that is executed, waits, or has arrived in part
+};
+
+RequestBytes measure_requests(const Client& client, CommandArgs executing) {
+  RequestBytes bytes{client.transport().query_buffer_bytes(), 0};
+  if (!executing.empty()) {
+    for (const std::string_view arg : executing) bytes.arguments += arg.size();
+  } else if (client.blocked != BlockReason::kNone) {
+    bytes.arguments = client.server.blocked.argument_bytes(client);
+  } else {
+    const resp::PartialRequest partial = client.transport().partial_request();
+    bytes.query -= std::min(partial.bytes, bytes.query);
+    bytes.arguments = partial.argument_bytes;
+  }
+  return bytes;
+}
+
+// What CLIENT LIST tells of the replies that a client has yet to read. Redis keeps the first of
+// them in a buffer of the connection and the rest in a list; whoever looks for slow readers reads
+// omem.
+struct PendingBytes {
+  size_t in_buffer;
+  size_t in_list;
+  size_t list_blocks;
+};
+
+PendingBytes measure_output(const Client& client) {
+  constexpr size_t kBufferBytes = 16 * 1024;
+  const size_t pending = client.output.size();
+  const size_t in_buffer = std::min(pending, kBufferBytes);
+  const size_t in_list = pending - in_buffer;
+  return {in_buffer, in_list, (in_list + kBufferBytes - 1) / kBufferBytes};
+}
+
+}  // namespace
+
+std::string describe_client(const Client& client, CommandArgs executing) {
+  const ClientTransport& transport = client.transport();
+  const int64_t now_ms = client.server.now_ms();
+  const RequestBytes requests = measure_requests(client, executing);
+  const size_t buffered = transport.query_buffer_bytes();
+  const PendingBytes pending = measure_output(client);
+  return fmt::format(
+      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 "
+      "multi=-1 qbuf={} qbuf-free={} argv-mem={} multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} "
+      "tot-mem={} events={} cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={}",
+      client.id, client.address, client.local_address, transport.descriptor(), client.name,
+      (now_ms - client.created_at_ms) / 1000, (now_ms - client.last_interaction_ms) / 1000,
+      client_flags(client), client.database, requests.query,
+      transport.query_buffer_capacity() - buffered, requests.arguments, client.output.capacity(),
+      pending.in_buffer, pending.in_buffer, pending.list_blocks, pending.in_list,
+      client.memory_bytes(), pending.in_buffer > 0 ? "rw" : "r",
+      client.last_command ? client.last_command->name : "NULL", client.user,
+      client.reply.resp3() ? 3 : 2, client.lib_name, client.lib_version);
+}
+
+}  // namespace spinel::server

@@ -1,0 +1,89 @@
+// What the commands of hashes share.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "server/commands/support/collection.h"
+#include "server/commands/support/element.h"
+#include "storage/base/numbers.h"
+#include "storage/types/hash.h"
+
+namespace spinel::server {
+
+using WritableHash = WritableCollection<storage::Hash>;
+
+inline storage::HashLimits hash_limits(const CommandContext& ctx) {
+  return {.max_entries = ctx.server.config.hash_max_listpack_entries,
+          .max_value_bytes = ctx.server.config.hash_max_listpack_value_bytes};
+}
+
+// The hash at `item`, without the fields that expired. `item` is a hash.
+inline storage::Hash hash_at(const CommandContext& ctx, const storage::Item& item) {
+  storage::Hash hash(item->encoding(), item->object());
+  hash.set_now(ctx.server.now_ms());
+  return hash;
+}
+
+// The hash at argument 1, to be read, if the key exists. False if it is something else: WRONGTYPE
+// has been sent.
+inline bool find_hash(CommandContext& ctx, std::optional<storage::Hash>& hash) {
+  const storage::Item item = ctx.find_read(ctx.key(1));
+  if (!ctx.check_type(item, storage::Type::kHash)) return false;
+  if (item) hash = hash_at(ctx, item);
+  return true;
+}
+
+// The hash that is about to be written to, likewise.
+inline storage::Hash& value_of(const CommandContext& ctx, WritableHash& writable) {
+  storage::Hash& hash = writable.value();
+  hash.set_now(ctx.server.now_ms());
+  return hash;
+}
+
+// Calls `visit(const storage::HashField&, size_t index)` for the arguments `first`, `first + step`
+// and so on before `end`, in order. The fields of a chunk are hashed and prefetched before the
+// first of them is visited. `visit` may change the hash.
+template <typename Visit>
+void for_each_field(const CommandContext& ctx, const storage::Hash& hash, size_t first, size_t end,
+                    size_t step, Visit&& visit) {
+  using storage::HashField;
+  constexpr size_t kChunk = 32;
+  std::array<uint64_t, kChunk> hashes;
+  while (first < end) {
+    if (!hash.is_table() || end - first <= step) {
+      visit(HashField(ctx.arg(first)), first);
+      first += step;
+      continue;
+    }
+    const size_t count = std::min(kChunk, (end - first + step - 1) / step);
+    for (size_t i = 0; i < count; ++i) {
+      hashes[i] = storage::hash_bytes(ctx.arg(first + i * step));
+      hash.prefetch_bucket(hashes[i]);
+    }
+    std::array<uint64_t, kChunk> overflowing;
+    size_t overflowing_count = 0;
+    for (size_t i = 0; i < count; ++i) {
+      if (hash.prefetch_element(hashes[i])) overflowing[overflowing_count++] = hashes[i];
+    }
+    for (size_t i = 0; i < overflowing_count; ++i) hash.prefetch_overflow_element(overflowing[i]);
+    for (size_t i = 0; i < count; ++i, first += step) {
+      visit(HashField(ctx.arg(first), hashes[i]), first);
+    }
+  }
+}
+
+// An integer as an argument of an effect.
+class IntegerArgument {
+ public:
+  explicit IntegerArgument(int64_t value) : size_(storage::format_int64(value, digits_)) {}
+  std::string_view view() const { return {digits_, size_}; }
+
+ private:
+  char digits_[storage::kMaxInt64Chars];
+  size_t size_;
+};
+
+}  // namespace spinel::server

@@ -1,0 +1,288 @@
+// INFO: everything there is to know about the server, in sections of lines.
+#include "server/info.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "server/engine/context.h"
+#include "server/engine/families.h"
+#include "server/memory_report.h"
+#include "server/process/supervisor.h"
+#include "server/stats/info_stats.h"
+#include "server/stats/info_writer.h"
+#include "server/version.h"
+#include "storage/base/clock.h"
+
+namespace spinel::server {
+namespace {
+
+// "listener0:name=tcp,bind=127.0.0.1,bind=::1,port=6379"
+void write_listeners(InfoWriter& info, const Config& config) {
+  int number = 0;
+  if (config.port != 0) {
+    std::string binds;
+    for (const std::string& address : config.bind) binds += ",bind=" + address;
+    info.line("listener{}:name=tcp{},port={}", number++, binds, config.port);
+  }
+  if (!config.unixsocket.empty()) {
+    info.line("listener{}:name=unix,bind={}", number, config.unixsocket);
+  }
+}
+
+void write_server(InfoWriter& info, const Server& server) {
+  if (!info.begin(InfoSection::kServer)) return;
+  static const std::string executable = [] {
+    std::error_code ignored;
+    return std::filesystem::read_symlink("/proc/self/exe", ignored).string();
+  }();
+  utsname system{};
+  uname(&system);
+  const int64_t now_us = storage::wall_clock_us();
+  const int64_t uptime_s = (now_us / 1000 - server.started_at_ms) / 1000;
+  info.field("redis_version", kRedisVersion);
+  info.field("spinel_version", kSpinelVersion);
+  info.field("redis_git_sha1", "00000000");
+  info.field("redis_git_dirty", 0);
+  info.line("redis_build_id:{:016x}", build_id());
+  info.field("redis_mode", "standalone");
+  info.line("os:{} {} {}", system.sysname, system.release, system.machine);
+  info.field("arch_bits", static_cast<int>(sizeof(void*) * 8));
+  info.field("monotonic_clock", "POSIX clock_gettime");
+  info.field("multiplexing_api", "epoll");
+  info.field("atomicvar_api", "c11-builtin");
+  info.line("gcc_version:{}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
+  info.field("process_id", ::getpid());
+  info.field("process_supervised", supervision_name(server.supervision));
+  info.field("run_id", server.run_id);
+  info.field("tcp_port", server.config.port);
+  info.field("server_time_usec", now_us);
+  info.field("uptime_in_seconds", uptime_s);
+  info.field("uptime_in_days", uptime_s / (24 * 3600));
+  info.field("hz", server.config.hz);
+  info.field("configured_hz", server.config.hz);
+  info.field("lru_clock", (now_us / 1'000'000) & 0xffffff);
+  info.field("executable", executable);
+  info.field("config_file", server.config.config_file);
+  info.field("io_threads_active", 0);
+  write_listeners(info, server.config);
+}
+
+void write_clients(InfoWriter& info, const Server& server) {
+  if (!info.begin(InfoSection::kClients)) return;
+  size_t largest_input = 0;
+  size_t largest_output = 0;
+  for (const auto& [id, client] : server.clients) {
+    largest_input = std::max(largest_input, client->transport().query_buffer_capacity());
+    largest_output = std::max(largest_output, client->output.size());
+  }
+  info.field("connected_clients", server.clients.size());
+  info.field("cluster_connections", 0);
+  info.field("maxclients", server.config.maxclients);
+  info.field("client_recent_max_input_buffer", largest_input);
+  info.field("client_recent_max_output_buffer", largest_output);
+  info.field("blocked_clients", server.blocked.count());
+  info.field("tracking_clients", 0);
+  info.field("clients_in_timeout_table", server.blocked.deadline_count());
+  info.field("total_blocking_keys", server.blocked.keys_waited_for());
+  info.field("total_blocking_keys_on_nokey", 0);
+}
+
+void write_memory(InfoWriter& info, const Server& server) {
+  if (!info.begin(InfoSection::kMemory)) return;
+  const MemoryReport memory = measure_memory(server);
+  const auto bytes = [&info](std::string_view name, std::string_view human, size_t value) {
+    info.field(name, value);
+    info.human_bytes(human, value);
+  };
+  bytes("used_memory", "used_memory_human", memory.used);
+  bytes("used_memory_rss", "used_memory_rss_human", memory.resident_set);
+  bytes("used_memory_peak", "used_memory_peak_human", memory.peak);
+  info.percent("used_memory_peak_perc", memory.peak_percent());
+  info.field("used_memory_overhead", memory.overhead);
+  info.field("used_memory_startup", memory.startup);
+  info.field("used_memory_dataset", memory.dataset());
+  info.percent("used_memory_dataset_perc", memory.dataset_percent());
+  info.field("allocator_allocated", memory.allocator.allocated);
+  info.field("allocator_active", memory.allocator.active);
+  info.field("allocator_resident", memory.allocator.resident);
+  bytes("total_system_memory", "total_system_memory_human", memory.system);
+  info.field("used_memory_lua", 0);
+  info.field("used_memory_vm_eval", 0);
+  info.human_bytes("used_memory_lua_human", 0);
+  info.field("used_memory_scripts_eval", 0);
+  info.field("number_of_cached_scripts", 0);
+  info.field("number_of_functions", 0);
+  info.field("number_of_libraries", 0);
+  info.field("used_memory_vm_functions", 0);
+  bytes("used_memory_vm_total", "used_memory_vm_total_human", 0);
+  info.field("used_memory_functions", 0);
+  bytes("used_memory_scripts", "used_memory_scripts_human", 0);
+  bytes("maxmemory", "maxmemory_human", server.config.maxmemory_bytes);
+  info.field("maxmemory_policy", policy_name(server.config.maxmemory_policy));
+  info.fixed("allocator_frag_ratio", memory.allocator.fragmentation_ratio());
+  info.field("allocator_frag_bytes", memory.allocator.fragmentation_bytes());
+  info.fixed("allocator_rss_ratio", memory.allocator.resident_overhead_ratio());
+  info.field("allocator_rss_bytes", memory.allocator.resident_overhead_bytes());
+  info.fixed("rss_overhead_ratio", memory.rss_overhead_ratio());
+  info.field("rss_overhead_bytes", memory.rss_overhead_bytes());
+  info.fixed("mem_fragmentation_ratio", memory.fragmentation_ratio());
+  info.field("mem_fragmentation_bytes", memory.fragmentation_bytes());
+  info.field("mem_not_counted_for_evict", 0);
+  info.field("mem_replication_backlog", 0);
+  info.field("mem_total_replication_buffers", 0);
+  info.field("mem_clients_slaves", 0);
+  info.field("mem_clients_normal", memory.clients);
+  info.field("mem_cluster_links", 0);
+  info.field("mem_aof_buffer", 0);
+  info.field("mem_allocator", storage::allocator_name());
+  info.field("active_defrag_running", 0);
+  info.field("lazyfree_pending_objects", server.keyspace.lazy_free.pending());
+  info.field("lazyfreed_objects", server.keyspace.lazy_free.freed());
+}
+
+void write_persistence(InfoWriter& info, const Server& server) {
+  if (!info.begin(InfoSection::kPersistence)) return;
+  info.field("loading", 0);
+  info.field("async_loading", 0);
+  info.field("current_cow_peak", 0);
+  info.field("current_cow_size", 0);
+  info.field("current_cow_size_age", 0);
+  info.fixed("current_fork_perc", 0);
+  info.field("current_save_keys_processed", 0);
+  info.field("current_save_keys_total", 0);
+  info.field("rdb_changes_since_last_save", server.dirty);
+  info.field("rdb_bgsave_in_progress", 0);
+  info.field("rdb_last_save_time", server.started_at_ms / 1000);
+  info.field("rdb_last_bgsave_status", "ok");
+  info.field("rdb_last_bgsave_time_sec", -1);
+  info.field("rdb_current_bgsave_time_sec", -1);
+  info.field("rdb_saves", server.stats.rdb_saves);
+  info.field("rdb_last_cow_size", 0);
+  info.field("rdb_last_load_keys_expired", 0);
+  info.field("rdb_last_load_keys_loaded", 0);
+  info.field("aof_enabled", 0);
+  info.field("aof_rewrite_in_progress", 0);
+  info.field("aof_rewrite_scheduled", 0);
+  info.field("aof_last_rewrite_time_sec", -1);
+  info.field("aof_current_rewrite_time_sec", -1);
+  info.field("aof_last_bgrewrite_status", "ok");
+  info.field("aof_rewrites", server.stats.aof_rewrites);
+  info.field("aof_rewrites_consecutive_failures", server.stats.aof_rewrites_consecutive_failures);
+  info.field("aof_last_write_status", "ok");
+  info.field("aof_last_cow_size", 0);
+  info.field("module_fork_in_progress", 0);
+  info.field("module_fork_last_cow_size", 0);
+}
+
+void write_replication(InfoWriter& info, const Server& server) {
+  if (!info.begin(InfoSection::kReplication)) return;
+  info.field("role", "master");
+  info.field("connected_slaves", 0);
+  info.field("master_failover_state", "no-failover");
+  info.field("master_replid", server.replication_id);
+  info.field("master_replid2", "0000000000000000000000000000000000000000");
+  info.field("master_repl_offset", 0);
+  info.field("second_repl_offset", -1);
+  info.field("repl_backlog_active", 0);
+  info.field("repl_backlog_size", server.config.repl_backlog_size_bytes);
+  info.field("repl_backlog_first_byte_offset", 0);
+  info.field("repl_backlog_histlen", 0);
+}
+
+void write_cpu(InfoWriter& info) {
+  if (!info.begin(InfoSection::kCpu)) return;
+  const auto times = [&info](int who, std::string_view system, std::string_view user) {
+    rusage usage{};
+    getrusage(who, &usage);
+    info.line("{}:{}.{:06}", system, usage.ru_stime.tv_sec, usage.ru_stime.tv_usec);
+    info.line("{}:{}.{:06}", user, usage.ru_utime.tv_sec, usage.ru_utime.tv_usec);
+  };
+  times(RUSAGE_SELF, "used_cpu_sys", "used_cpu_user");
+  times(RUSAGE_CHILDREN, "used_cpu_sys_children", "used_cpu_user_children");
+  times(RUSAGE_THREAD, "used_cpu_sys_main_thread", "used_cpu_user_main_thread");
+}
+
+void write_commands(InfoWriter& info, const Server& server) {
+  const auto each = [&server](auto&& write) {
+    for (uint32_t id = 0; id < server.commands.id_count(); ++id) {
+      write(server.commands.by_id(id).name, server.command_stats[id]);
+    }
+  };
+  if (info.begin(InfoSection::kCommandstats)) {
+    each([&info](const std::string& name, const CommandStats& stats) {
+      if (!stats.empty()) stats.append_info(info.text(), name);
+    });
+  }
+  if (info.begin(InfoSection::kErrorstats)) server.error_stats.append_info(info.text());
+  if (info.begin(InfoSection::kLatencystats)) {
+    each([&](const std::string& name, const CommandStats& stats) {
+      if (stats.latency().total() > 0) {
+        stats.latency().append_info(info.text(), name,
+                                    server.config.latency_tracking_info_percentiles);
+      }
+    });
+  }
+}
+
+void write_keyspace(InfoWriter& info, Server& server) {
+  if (!info.begin(InfoSection::kKeyspace)) return;
+  for (int i = 0; i < server.keyspace.database_count(); ++i) {
+    const storage::Database& database = server.keyspace.database(i);
+    if (database.size() == 0) continue;
+    info.line("db{}:keys={},expires={},avg_ttl={}", i, database.size(), database.volatile_count(),
+              server.average_ttl_ms(i));
+  }
+}
+
+}  // namespace
+
+std::string describe_server(Server& server, InfoSelection selection) {
+  InfoWriter info(selection);
+  write_server(info, server);
+  write_clients(info, server);
+  write_memory(info, server);
+  write_persistence(info, server);
+  write_stats_section(
+      info, server.stats, server.rates,
+      {.current_eviction_exceeded_time_ms = server.eviction().exceeded_us() / 1000});
+  write_replication(info, server);
+  write_cpu(info);
+  info.begin(InfoSection::kModules);
+  write_commands(info, server);
+  if (info.begin(InfoSection::kCluster)) info.field("cluster_enabled", 0);
+  write_keyspace(info, server);
+  return std::move(info.text());
+}
+
+namespace {
+
+void info_command(CommandContext& ctx) {
+  const auto selection = InfoSelection::from_arguments(ctx.args.subspan(1));
+  ctx.reply.verbatim("txt", describe_server(ctx.server, selection));
+}
+
+constexpr CommandRow kInfoRows[] = {
+    {.name = "INFO",
+     .handler = info_command,
+     .arity = -1,
+     .group = "server",
+     .since = "1.0.0",
+     .flags = "LOADING,STALE,SENTINEL",
+     .acl = "DANGEROUS",
+     .tips = "NONDETERMINISTIC_OUTPUT,REQUEST_POLICY:ALL_SHARDS,RESPONSE_POLICY:SPECIAL",
+     .syntax = "[section:string ...]",
+     .complexity = "O(1)",
+     .summary = "Reports the state and the counters of the server.",
+     .history = "7.0.0 Several sections in one call."},
+};
+
+}  // namespace
+
+CommandFamily info_commands() {
+  return kInfoRows;
+}
+
+}  // namespace spinel::server

@@ -1,0 +1,17 @@
+// The errors of dispatch that are made out of what the client sent. Texts start with their code and
+// are ready for ReplyWriter::error.
+#pragma once
+
+#include <string>
+
+#include "server/engine/table.h"
+
+namespace spinel::server {
+
+// For `args` (not empty) that CommandTable::resolve did not know: an unknown command or subcommand.
+std::string unknown_command_error(const CommandTable& table, CommandArgs args);
+
+// For a number of arguments that the command does not take.
+std::string wrong_arity_error(const Command& command);
+
+}  // namespace spinel::server

@@ -1,0 +1,88 @@
+#include "server/engine/context.h"
+
+#include "storage/base/numbers.h"
+
+namespace spinel::server {
+
+using storage::Database;
+using storage::Item;
+using storage::Key;
+
+std::optional<int64_t> CommandContext::integer(size_t index, std::string_view error) {
+  const auto value = storage::parse_int64(args[index]);
+  if (!value) reply.error(error);
+  return value;
+}
+
+std::optional<int64_t> CommandContext::integer_between(size_t index, int64_t low, int64_t high,
+                                                       std::string_view range_error) {
+  const auto value = integer(index);
+  if (value && (*value < low || *value > high)) {
+    reply.error(range_error);
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<double> CommandContext::number(size_t index, std::string_view error) {
+  const auto value = storage::parse_double(args[index]);
+  if (!value) reply.error(error);
+  return value;
+}
+
+Item CommandContext::find_read_in(Database& database, const Key& key) {
+  const Item item = server.keyspace.find(database, key);
+  if (!item) {
+    ++server.stats.keyspace_misses;
+    notify_in(database, kNotifyKeyMiss, "keymiss", key.bytes);
+    return item;
+  }
+  ++server.stats.keyspace_hits;
+  if (!client.no_touch) server.keyspace.access.touch(*item);
+  return item;
+}
+
+Item CommandContext::find_write_in(Database& database, const Key& key) {
+  const Item item = server.keyspace.find_for_write(database, key);
+  if (item && !client.no_touch) server.keyspace.access.touch(*item);
+  return item;
+}
+
+Item CommandContext::peek(const Key& key) {
+  const Item item = server.keyspace.find(db, key);
+  if (!item) {
+    ++server.stats.keyspace_misses;
+    notify(kNotifyKeyMiss, "keymiss", key.bytes);
+  } else {
+    ++server.stats.keyspace_hits;
+  }
+  return item;
+}
+
+void CommandContext::changed_in(Database& database, std::string_view key, int64_t changes) {
+  changed_dataset(changes);
+  server.blocked.key_changed(database.index, key);
+}
+
+void CommandContext::propagate_in(Database& database, CommandArgs effect) {
+  effect_replaced_ = true;
+  server.effects.add(database.index, effect);
+}
+
+namespace {
+
+int64_t deadline_in(const Server& server, int64_t timeout_ms) {
+  return timeout_ms == 0 ? 0 : server.monotonic_ms() + timeout_ms;
+}
+
+}  // namespace
+
+void CommandContext::block(BlockReason reason, int64_t timeout_ms) {
+  server.blocked.block(client, reason, args, deadline_in(server, timeout_ms));
+}
+
+void CommandContext::block_on_keys(storage::Type type, CommandArgs keys, int64_t timeout_ms) {
+  server.blocked.block_on_keys(client, args, keys, type, deadline_in(server, timeout_ms));
+}
+
+}  // namespace spinel::server

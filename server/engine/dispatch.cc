@@ -1,0 +1,344 @@
+#include "server/engine/dispatch.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "server/engine/command_errors.h"
+#include "server/engine/context.h"
+#include "server/engine/secrets.h"
+#include "server/log/log.h"
+#include "server/monitor.h"
+#include "server/server.h"
+#include "storage/base/clock.h"
+
+namespace spinel::server {
+
+using storage::TickClock;
+
+namespace {
+
+// A command that ran longer than this makes the cached time worth refreshing for those after it.
+constexpr uint64_t kSlowEnoughToRefreshTimeNs = 1'000'000;
+
+bool may_write(const Command& command) {
+  return command.has(CommandFlags::kWrite | CommandFlags::kMayReplicate);
+}
+
+bool may_execute(const Client& client) {
+  return !client.closing && !client.close_after_reply && client.blocked == BlockReason::kNone;
+}
+
+// Browsers that are tricked into posting to us send these as first words. Answering would invite
+// more.
+bool is_http(std::string_view name) {
+  return storage::equals_ignore_case(name, "post") || storage::equals_ignore_case(name, "host:");
+}
+
+}  // namespace
+
+size_t Dispatcher::process(Client& client, std::string_view input, resp::RequestParser& parser) {
+  server_.update_time();
+  size_t done = 0;
+  timed([&] { done = process_batches(client, input, parser); });
+  return done;
+}
+
+// Nothing but commands takes time here: parsing is counted to the first of its batch.
+template <typename Work>
+void Dispatcher::timed(Work&& work) {
+  last_ticks_ = TickClock::now_ticks();
+  // What one command wakes runs within its time.
+  if (std::exchange(timing_, true)) return work();
+  const uint64_t began = last_ticks_;
+  work();
+  timing_ = false;
+  server_.stats.eventloop_duration_command_ns +=
+      static_cast<int64_t>(TickClock::ticks_to_ns(last_ticks_ - began));
+}
+
+size_t Dispatcher::process_batches(Client& client, std::string_view input,
+                                   resp::RequestParser& parser) {
+  size_t done = 0;
+  while (may_execute(client)) {
+    size_t position = done;
+    const bool more = read_batch(client, input, parser, position);
+    if (batch_.size() > 1) prefetch_batch(client);
+    for (const Request& request : batch_) {
+      done = request.end;
+      run(client, args_of(request), request.command, request.key_hash, request.has_key_hash,
+          Wake::kNone);
+      if (!may_execute(client) || server_.shutdown_request()) {
+        // What was parsed behind this command is parsed again when the client may go on.
+        parser.reset();
+        return done;
+      }
+    }
+    done = position;
+    if (!more) break;
+  }
+  return done;
+}
+
+// Fills the batch; `position` moves behind what was read. Returns whether more may be waiting. A
+// protocol error is answered here if nothing stands before it, and else found again after the batch
+// was executed.
+bool Dispatcher::read_batch(Client& client, std::string_view input, resp::RequestParser& parser,
+                            size_t& position) {
+  args_.clear();
+  batch_.clear();
+  parser.forget_inline_arguments();
+  const resp::RequestLimits limits{
+      .max_bulk_bytes = server_.config.proto_max_bulk_len_bytes,
+      .authenticated = client.authenticated || server_.config.requirepass.empty()};
+  // AUTH changes the limits for what follows: until then requests are read one by one.
+  const size_t batch_limit = limits.authenticated ? kBatch : 1;
+  while (batch_.size() < batch_limit) {
+    const auto first_arg = static_cast<uint32_t>(args_.size());
+    size_t consumed = 0;
+    switch (parser.parse(input.substr(position), limits, args_, consumed)) {
+      case resp::RequestParser::Status::kIncomplete:
+        return false;
+      case resp::RequestParser::Status::kError:
+        if (!batch_.empty()) {
+          parser.reset();
+          return true;
+        }
+        client.reply.error(fmt::format("ERR {}", parser.error()));
+        server_.error_stats.record("ERR");
+        ++server_.stats.total_error_replies;
+        client.close_after_reply = true;
+        log_verbose("{} from client: {}", parser.error(), client.address);
+        return false;
+      case resp::RequestParser::Status::kRequest:
+        break;
+    }
+    position += consumed;
+    if (args_.size() == first_arg) continue;  // an empty request asks for nothing
+    batch_.push_back({.first_arg = first_arg,
+                      .arg_count = static_cast<uint32_t>(args_.size()) - first_arg,
+                      .end = position,
+                      .command = nullptr,
+                      .key_hash = 0,
+                      .has_key_hash = false});
+    batch_.back().command = server_.commands.resolve(args_of(batch_.back()));
+  }
+  return true;
+}
+
+void Dispatcher::prefetch_batch(Client& client) {
+  storage::Database& database = server_.keyspace.database(client.database);
+  for (Request& request : batch_) {
+    if (request.command == nullptr) continue;
+    const CommandArgs args = args_of(request);
+    const size_t index = first_key_index(*request.command, args);
+    if (index == 0 || index >= args.size()) continue;
+    request.key_hash = storage::hash_bytes(args[index]);
+    request.has_key_hash = true;
+    database.prefetch_bucket(request.key_hash);
+  }
+  overflowing_.clear();
+  for (const Request& request : batch_) {
+    if (request.has_key_hash && database.prefetch_entry(request.key_hash)) {
+      overflowing_.push_back(request.key_hash);
+    }
+  }
+  for (const uint64_t hash : overflowing_) database.prefetch_overflow_entry(hash);
+  prefetch_elements(database);
+}
+
+void Dispatcher::prefetch_elements(storage::Database& database) {
+  constexpr AclCategories kWithElements =
+      AclCategories::kSet | AclCategories::kHash | AclCategories::kSortedSet;
+  const Request* previous = nullptr;
+  storage::Item item;
+  for (const Request& request : batch_) {
+    if (!request.has_key_hash || !any(request.command->acl & kWithElements)) continue;
+    const CommandArgs args = args_of(request);
+    const size_t index = first_key_index(*request.command, args);
+    if (index + 1 >= args.size()) continue;
+    if (previous == nullptr || previous->key_hash != request.key_hash) {
+      item = database.find({args[index], request.key_hash});
+    }
+    previous = &request;
+    if (!item) continue;
+    const bool after_score = any(request.command->acl & AclCategories::kSortedSet);
+    elements_.add(*item, after_score ? args.back() : args[index + 1]);
+  }
+  elements_.run();
+}
+
+void Dispatcher::execute(Client& client, CommandArgs args, Wake wake) {
+  timed([&] { run(client, args, server_.commands.resolve(args), 0, false, wake); });
+}
+
+void Dispatcher::run(Client& client, CommandArgs args, const Command* command, uint64_t key_hash,
+                     bool has_key_hash, Wake wake) {
+  // CLIENT REPLY decides before the command whether its reply is sent, so that CLIENT REPLY ON
+  // answers.
+  const size_t mark = client.output.size();
+  const ReplyMode mode = client.reply_mode;
+  // A client that waited was admitted when it began to wait.
+  if (wake != Wake::kNone || admit(client, args, command)) {
+    call(client, args, *command, key_hash, has_key_hash, wake);
+  }
+  if (client.blocked != BlockReason::kNone) {
+    server_.client_memory.update(client);
+    return;
+  }
+  // Only CLIENT REPLY ON moves a client from skipping to kOn, and it always answers.
+  if (client.reply_mode == ReplyMode::kOff ||
+      (mode == ReplyMode::kSkipThis && client.reply_mode != ReplyMode::kOn)) {
+    client.output.truncate(mark);
+  }
+  if (mode == ReplyMode::kSkipThis && client.reply_mode == ReplyMode::kSkipThis) {
+    client.reply_mode = ReplyMode::kOn;
+  } else if (client.reply_mode == ReplyMode::kSkipNext) {
+    client.output.truncate(mark);
+    client.reply_mode = ReplyMode::kSkipThis;
+  }
+  if (client.output.size() > mark || client.output.overflowed()) {
+    client.transport().output_ready();
+    server_.check_output_limit(client);
+  }
+}
+
+void Dispatcher::reject(Client& client, const Command* command, std::string_view error) {
+  client.reply.error(error);
+  ++server_.stats.total_error_replies;
+  server_.error_stats.record(error);
+  if (command != nullptr) server_.command_stats[command->id].record_rejected();
+}
+
+bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command) {
+  server_.evict_clients();
+  if (client.closing) return false;
+  if (command == nullptr || command->handler == nullptr) {
+    if (is_http(args[0])) {
+      log_warning(
+          "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: "
+          "commands to this server. This is likely due to an attacker attempting to use Cross "
+          "Protocol Scripting to compromise your instance. Connection from {} aborted.",
+          client.address);
+      server_.disconnect(client);
+      return false;
+    }
+    if (command != nullptr) {
+      reject(client, command, wrong_arity_error(*command));
+    } else {
+      reject(client, nullptr, unknown_command_error(server_.commands, args));
+    }
+    return false;
+  }
+  if (!command->arity_fits(args.size())) {
+    reject(client, command, wrong_arity_error(*command));
+    return false;
+  }
+  if (command->has(CommandFlags::kProtected) && !protected_command_allowed(client, *command)) {
+    return false;
+  }
+  if (!client.authenticated && !server_.config.requirepass.empty() &&
+      !command->has(CommandFlags::kNoAuth)) {
+    reject(client, command, "NOAUTH Authentication required.");
+    return false;
+  }
+  if (server_.config.maxmemory_bytes != 0 && !server_.make_room() &&
+      command->has(CommandFlags::kDenyOom)) {
+    reject(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
+    return false;
+  }
+  if (client.monitor) {
+    // As a replica is, a monitor is an observer: it is never paused, and stays away from the keys.
+    if (!command->has(CommandFlags::kWrite | CommandFlags::kReadonly | CommandFlags::kMayReplicate))
+      return true;
+    reject(client, command, "ERR Replica can't interact with the keyspace");
+    return false;
+  }
+  const PauseScope pause = server_.pause_scope();
+  if (pause == PauseScope::kAll || (pause == PauseScope::kWrites && may_write(*command))) {
+    client.last_command = command;
+    server_.blocked.block(client, BlockReason::kPaused, args, 0);
+    return false;
+  }
+  return true;
+}
+
+bool Dispatcher::protected_command_allowed(Client& client, const Command& command) {
+  const bool debug = command.name.starts_with("debug");
+  const ProtectedAccess access =
+      debug ? server_.config.enable_debug_command : server_.config.enable_module_command;
+  if (access == ProtectedAccess::kYes) return true;
+  if (access == ProtectedAccess::kLocal && client.is_local()) return true;
+  const std::string_view name = debug ? "DEBUG" : "MODULE";
+  const std::string_view option = debug ? "debug" : "module";
+  reject(client, &command,
+         fmt::format("ERR {} command not allowed. If the enable-{}-command option is set to "
+                     "\"local\", you can run it from a local connection, otherwise you need to set "
+                     "this option in the configuration file, and then restart the server.",
+                     name, option));
+  return false;
+}
+
+void Dispatcher::call(Client& client, CommandArgs args, const Command& command, uint64_t key_hash,
+                      bool has_key_hash, Wake wake) {
+  CommandContext context(server_, client, command, args, wake);
+  if (has_key_hash) {
+    context.hashed_index_ = first_key_index(command, args);
+    context.hash_ = key_hash;
+  }
+  const size_t mark = client.output.size();
+  const int database = client.database;
+  client.last_command = &command;
+  Client* const outer = std::exchange(server_.current_client, &client);
+  command.handler(context);
+  server_.current_client = outer;
+
+  const uint64_t ticks = TickClock::now_ticks();
+  const uint64_t duration_ns = TickClock::ticks_to_ns(ticks - last_ticks_);
+  last_ticks_ = ticks;
+  // A command that blocked is counted when it ends.
+  if (client.blocked == BlockReason::kNone) record(client, args, command, mark, duration_ns);
+
+  if (!server_.monitors.empty() && wake == Wake::kNone) {
+    feed_monitors(server_, client, command, args);
+  }
+  if (server_.effects.active()) {
+    if (context.changes_ > 0 && !context.effect_replaced_) server_.effects.add(database, args);
+    server_.effects.commit();
+  }
+  server_.blocked.serve_ready();
+}
+
+void Dispatcher::record(Client& client, CommandArgs args, const Command& command, size_t mark,
+                        uint64_t duration_ns) {
+  ++server_.stats.total_commands_processed;
+  ++client.commands_processed;
+  const std::string_view output = client.output.view();
+  const std::string_view reply = output.substr(std::min(mark, output.size()));
+  const bool failed = !reply.empty() && reply[0] == '-';
+  if (failed) {
+    ++server_.stats.total_error_replies;
+    server_.error_stats.record(reply.substr(0, reply.find('\r')));
+  }
+  CommandStats& command_stats = server_.command_stats[command.id];
+  if (server_.config.latency_tracking) {
+    command_stats.record_call_with_latency(duration_ns, failed);
+  } else {
+    command_stats.record_call(duration_ns, failed);
+  }
+  // Everything below is for slow commands only.
+  const int64_t slow_us = server_.config.slowlog_log_slower_than_us;
+  if (duration_ns < kSlowEnoughToRefreshTimeNs && (slow_us < 0 || slow_us >= 1000)) return;
+  const auto duration_us = static_cast<int64_t>(duration_ns / 1000);
+  if (duration_ns >= kSlowEnoughToRefreshTimeNs) server_.update_time();
+  if (!command.has(CommandFlags::kSkipSlowlog)) {
+    server_.slowlog.record(without_secrets(command, args), duration_us, server_.now_ms() / 1000,
+                           client.address, client.name,
+                           {.slower_than_us = server_.config.slowlog_log_slower_than_us,
+                            .max_length = static_cast<size_t>(server_.config.slowlog_max_len)});
+  }
+  server_.latency.record(
+      command.has(CommandFlags::kFast) ? latency_event::kFastCommand : latency_event::kCommand,
+      duration_us / 1000, server_.config.latency_monitor_threshold_ms, server_.now_ms() / 1000);
+}
+
+}  // namespace spinel::server
