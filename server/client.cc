@@ -7,7 +7,11 @@
 namespace spinel::server {
 
 Client::Client(Server& server_in, ClientTransport& transport)
-    : id(server_in.next_client_id++), server(server_in), reply(output), transport_(transport) {
+    : Session(this),
+      id(server_in.next_client_id++),
+      server(server_in),
+      reply(output),
+      transport_(transport) {
   created_at_ms = last_interaction_ms = server.now_ms();
   authenticated = server.config.requirepass.empty();
   server.set_output_limit(*this);
@@ -16,7 +20,7 @@ Client::Client(Server& server_in, ClientTransport& transport)
 
 Client::~Client() {
   closing = true;
-  server.blocked.unblock(*this);
+  server.blocked.forget(*this);
   std::erase(server.monitors, this);
   server.client_memory.remove(*this);
   server.clients.erase(id);

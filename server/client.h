@@ -8,6 +8,7 @@
 #include "server/resp/output_buffer.h"
 #include "server/resp/reply_writer.h"
 #include "server/resp/request_parser.h"
+#include "server/session.h"
 
 namespace spinel::server {
 
@@ -40,9 +41,9 @@ enum class BlockReason : uint8_t { kNone, kWait, kKeys, kPaused };
 // CLIENT REPLY.
 enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
 
-// State of a client. Lives inside its transport, registered with the server under its id while it
-// lives. Only the server's thread touches it.
-class Client {
+// A session with a connection. Lives inside its transport, registered with the server under its id
+// while it lives. Only the server's thread touches it.
+class Client final : public Session {
  public:
   Client(Server& server_in, ClientTransport& transport);
   ~Client();
@@ -53,21 +54,17 @@ class Client {
   Server& server;
 
   // --- identity
-  std::string name;
   std::string lib_name;
   std::string lib_version;
   std::string address;        // "127.0.0.1:51234" or "/path/to.sock:0"
   std::string local_address;  // the same of this end
-  std::string user = "default";
   bool authenticated = false;
   bool unix_socket = false;
   bool loopback = false;
 
   // --- protocol state
-  int database = 0;
   ReplyMode reply_mode = ReplyMode::kOn;
   bool no_evict = false;
-  bool no_touch = false;
   bool monitor = false;
   // Set by QUIT and protocol errors: closed once its output is sent; nothing it sends is executed
   // any more.
@@ -77,12 +74,13 @@ class Client {
 
   // --- blocking (see server/blocking)
   BlockReason blocked = BlockReason::kNone;
+  // How long the command that waits has run so far.
+  uint64_t blocked_command_ns = 0;
 
   // --- statistics, as CLIENT LIST shows them
   int64_t created_at_ms = 0;
   int64_t last_interaction_ms = 0;
   const Command* last_command = nullptr;
-  uint64_t commands_processed = 0;
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
   int64_t output_over_soft_limit_since_ms = 0;  // 0: not over it

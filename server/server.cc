@@ -62,7 +62,7 @@ Server::Server(Config& config_in)
       keyspace(config_in.databases, *this),
       dispatcher(*this),
       blocked([](Client& client, CommandArgs args,
-                 Wake wake) { client.server.dispatcher.execute(client, args, wake); },
+                 WakeReason wake) { client.server.dispatcher.execute(client, args, wake); },
               type_at),
       command_stats(commands.id_count()),
       run_id(storage::random_hex(kIdDigits)),
@@ -228,7 +228,7 @@ void Server::unpause() {
   pause_scope_ = PauseScope::kNone;
   pause_ends_at_ms_ = 0;
   keyspace.may_expire = true;
-  blocked.wake_all(BlockReason::kPaused, Wake::kNone);
+  blocked.resume_paused();
 }
 
 int64_t Server::next_deadline_ms() const {

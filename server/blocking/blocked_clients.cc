@@ -37,29 +37,37 @@ void BlockedClients::block_on_keys(Client& client, CommandArgs args, CommandArgs
   }
 }
 
-void BlockedClients::forget(Client& client, const Wait& wait) {
+void BlockedClients::leave_queues(Client& client, const Wait& wait) {
   for (const DatabaseKey& key : wait.keys) {
     const auto found = waiting_for_keys_.find(key);
     found->second.clients.erase({wait.type, wait.order});
     if (found->second.clients.empty()) waiting_for_keys_.erase(found);
   }
   if (wait.deadline_ms != 0) deadlines_.erase({wait.deadline_ms, &client});
+  if (wait.is_over) {
+    std::erase_if(ended_, [&](const EndedWait& ended) { return ended.client == &client; });
+  }
   client.blocked = BlockReason::kNone;
 }
 
-void BlockedClients::unblock(Client& client) {
+void BlockedClients::forget(Client& client) {
   const auto found = waits_.find(&client);
   if (found == waits_.end()) return;
-  forget(client, *found->second);
+  leave_queues(client, *found->second);
   waits_.erase(found);
-  if (!client.closing) client.transport().resume_input();
 }
 
-void BlockedClients::wake(Client& client, Wake reason) {
+bool BlockedClients::end_wait(Client& client, WakeReason reason, std::string_view error) {
+  if (std::exchange(waits_.at(&client)->is_over, true)) return false;
+  ended_.push_back({&client, reason, error});
+  return true;
+}
+
+void BlockedClients::wake(Client& client, WakeReason reason) {
   const auto found = waits_.find(&client);
   if (found == waits_.end()) return;
   const std::unique_ptr<Wait> wait = std::move(found->second);
-  forget(client, *wait);
+  leave_queues(client, *wait);
   waits_.erase(found);
 
   if (client.closing) return;  // what it waited for is for others
@@ -72,10 +80,10 @@ void BlockedClients::wake(Client& client, Wake reason) {
   }
   // What was paused began only now, and its wait is a new one.
   if (client.blocked != wait->reason) return;
-  SPINEL_ASSERT(reason != Wake::kTimeout);
+  SPINEL_ASSERT(reason == WakeReason::kReady);
   // It blocked again: give it back its place and its deadline.
   const std::unique_ptr<Wait> again = std::move(waits_.at(&client));
-  forget(client, *again);
+  leave_queues(client, *again);
   for (const DatabaseKey& key : wait->keys) {
     waiting_for_keys_[key].clients.emplace(std::pair(wait->type, wait->order), &client);
   }
@@ -99,12 +107,21 @@ void BlockedClients::databases_swapped(int first, int second) {
   }
 }
 
-void BlockedClients::serve_ready() {
-  if (changed_.empty() || serving_) return;
+void BlockedClients::serve_all() {
+  if (serving_) return;
   serving_ = true;
-  while (!changed_.empty()) {
-    const std::vector<DatabaseKey> changed = std::exchange(changed_, {});
-    for (const DatabaseKey& key : changed) serve_key(key);
+  for (;;) {
+    if (!ended_.empty()) {
+      const EndedWait ended = ended_.front();
+      ended_.erase(ended_.begin());
+      wait_error_ = ended.error;
+      wake(*ended.client, ended.reason);
+    } else if (!changed_.empty()) {
+      const std::vector<DatabaseKey> changed = std::exchange(changed_, {});
+      for (const DatabaseKey& key : changed) serve_key(key);
+    } else {
+      break;
+    }
   }
   serving_ = false;
 }
@@ -126,27 +143,35 @@ void BlockedClients::serve_key(const DatabaseKey& key) {
     if (next == clients.end() || next->first.first != *type) return;
     served = next->first.second;
     if (served >= newcomers) return;
-    wake(*next->second, Wake::kReady);
+    wake(*next->second, WakeReason::kReady);
   }
-}
-
-void BlockedClients::wake_all(BlockReason reason, Wake how) {
-  std::vector<std::pair<uint64_t, Client*>> queue;
-  for (const auto& [client, wait] : waits_) {
-    if (wait->reason == reason) queue.emplace_back(wait->order, wait->client);
-  }
-  std::sort(queue.begin(), queue.end());
-  for (const auto& [order, client] : queue) wake(*client, how);
 }
 
 void BlockedClients::serve_timeouts(int64_t now_monotonic_ms) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= now_monotonic_ms) {
-    wake(*deadlines_.begin()->second, Wake::kTimeout);
+    wake(*deadlines_.begin()->second, WakeReason::kTimeout);
   }
 }
 
-void BlockedClients::time_out(Client& client) {
-  wake(client, Wake::kTimeout);
+void BlockedClients::resume_paused() {
+  std::vector<std::pair<uint64_t, Client*>> queue;
+  for (const auto& [client, wait] : waits_) {
+    if (wait->reason != BlockReason::kPaused || wait->is_over) continue;
+    wait->is_over = true;
+    queue.emplace_back(wait->order, wait->client);
+  }
+  std::sort(queue.begin(), queue.end());
+  for (const auto& [order, client] : queue) client->transport().resume_input();
+}
+
+std::vector<std::string> BlockedClients::take_resumed(Client& client) {
+  const auto found = waits_.find(&client);
+  if (found == waits_.end() || client.blocked != BlockReason::kPaused || !found->second->is_over) {
+    return {};
+  }
+  std::vector<std::string> args = std::move(found->second->args);
+  forget(client);
+  return args;
 }
 
 size_t BlockedClients::argument_bytes(const Client& client) const {

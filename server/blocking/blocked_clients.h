@@ -4,6 +4,10 @@
 // what it waits for may have come, or its time is up, the same handler is called again with the
 // same arguments and CommandContext::wake telling why; it replies, or blocks again and keeps its
 // place and deadline.
+//
+// Waits end between units of execution, never within another client's command: what ends them only
+// takes a note, and `serve` acts on it. A paused client has not begun its command: it goes on in
+// the turn of the event loop that ends the pause, after what is under way.
 #pragma once
 
 #include <cstdint>
@@ -24,16 +28,17 @@
 namespace spinel::server {
 
 // Why a command runs.
-enum class Wake : uint8_t {
+enum class WakeReason : uint8_t {
   kNone,     // the client just sent it, or was paused before it began
   kReady,    // something it waits for may have come
   kTimeout,  // its time is up: it must reply
+  kError,    // the wait ends with the error `BlockedClients::wait_error`; no handler sees this
 };
 
 class BlockedClients {
  public:
   // Calls the handler again; it must leave the client unblocked or block it again.
-  using Retry = void (*)(Client& client, CommandArgs args, Wake wake);
+  using Retry = void (*)(Client& client, CommandArgs args, WakeReason wake);
   // The type of the value at `key` of the client's database; nothing if the key does not exist.
   using TypeAt = std::optional<storage::Type> (*)(Client& client, std::string_view key);
 
@@ -46,26 +51,42 @@ class BlockedClients {
   // them holds a value of `type`.
   void block_on_keys(Client& client, CommandArgs args, CommandArgs keys, storage::Type type,
                      int64_t deadline_ms);
-  // Ends the wait without a reply. Does nothing to a client that is not blocked. For CLIENT UNBLOCK
-  // and for clients that go away.
-  void unblock(Client& client);
+  // Ends the wait of a client that goes away. Does nothing to one that is not blocked.
+  void forget(Client& client);
 
-  // A value that somebody may wait for appeared at `key`. Served by `serve_ready` after the command
-  // that made it.
+  // A value that somebody may wait for appeared at `key`.
   void key_changed(int database, std::string_view key) {
     if (!waiting_for_keys_.empty()) note_changed(database, key);
   }
   // Every key of these databases may have changed.
   void databases_swapped(int first, int second);
-  // Wakes those whose keys changed, key after key, those of one key in the order in which they
-  // blocked and as long as the key holds what they wait for; until nothing changes any more.
-  void serve_ready();
-  // Wakes everybody who waits for `reason`, in the order in which they blocked.
-  void wake_all(BlockReason reason, Wake how);
+  // Has the next `serve` wake `client` with kTimeout. Returns false if it is about to be woken
+  // already. Requires that it is blocked.
+  bool time_out(Client& client) { return end_wait(client, WakeReason::kTimeout, {}); }
+  // The same with kError. `error` (static) is the reply, code first.
+  bool fail(Client& client, std::string_view error) {
+    return end_wait(client, WakeReason::kError, error);
+  }
+  // Wakes whoever's wait was ended, and then those whose keys changed: key after key, those of one
+  // key in the order in which they blocked and as long as the key holds what they wait for; until
+  // nothing changes any more. Called between units of execution.
+  void serve() {
+    if (!ended_.empty() || !changed_.empty()) [[unlikely]]
+      serve_all();
+  }
   // Wakes with kTimeout whoever's deadline has passed.
   void serve_timeouts(int64_t now_monotonic_ms);
-  // Wakes one client with kTimeout now.
-  void time_out(Client& client);
+  // The reply of the wait that ends with kError now.
+  std::string_view wait_error() const { return wait_error_; }
+
+  // --- pauses
+  // Lets all paused clients go on, in the order in which they were paused: their transports are
+  // told to process input, which begins with the command that was held back.
+  void resume_paused();
+  // The command that `client` was held back with, once it may go on; its wait is over then. Empty
+  // otherwise.
+  std::vector<std::string> take_resumed(Client& client);
+
   // The earliest deadline, monotonic milliseconds; 0 if there is none.
   int64_t next_deadline_ms() const { return deadlines_.empty() ? 0 : deadlines_.begin()->first; }
 
@@ -101,15 +122,23 @@ class BlockedClients {
     std::vector<DatabaseKey> keys;
     storage::Type type;  // of the value that `keys` are waited for
     int64_t deadline_ms;
-    uint64_t order;  // of blocking
+    uint64_t order;        // of blocking
+    bool is_over = false;  // it is in `ended_`, or its pause has ended
+  };
+  struct EndedWait {
+    Client* client;
+    WakeReason reason;
+    std::string_view error;
   };
 
   Wait& add_wait(Client& client, BlockReason reason, CommandArgs args, int64_t deadline_ms);
+  bool end_wait(Client& client, WakeReason reason, std::string_view error);
+  void serve_all();
   void serve_key(const DatabaseKey& key);
   void note_changed(int database, std::string_view key);
   void note_changed(const DatabaseKey& key, Queue& queue);
-  void wake(Client& client, Wake reason);
-  void forget(Client& client, const Wait& wait);
+  void wake(Client& client, WakeReason reason);
+  void leave_queues(Client& client, const Wait& wait);
 
   Retry retry_;
   TypeAt type_at_;
@@ -117,6 +146,8 @@ class BlockedClients {
   std::map<DatabaseKey, Queue, KeyOrder> waiting_for_keys_;
   std::set<std::pair<int64_t, Client*>> deadlines_;
   std::vector<DatabaseKey> changed_;
+  std::vector<EndedWait> ended_;
+  std::string_view wait_error_;
   uint64_t next_order_ = 1;
   bool serving_ = false;
 };

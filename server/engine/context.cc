@@ -38,13 +38,13 @@ Item CommandContext::find_read_in(Database& database, const Key& key) {
     return item;
   }
   ++server.stats.keyspace_hits;
-  if (!client.no_touch) server.keyspace.access.touch(*item);
+  if (!session.no_touch) server.keyspace.access.touch(*item);
   return item;
 }
 
 Item CommandContext::find_write_in(Database& database, const Key& key) {
   const Item item = server.keyspace.find_for_write(database, key);
-  if (item && !client.no_touch) server.keyspace.access.touch(*item);
+  if (item && !session.no_touch) server.keyspace.access.touch(*item);
   return item;
 }
 
@@ -78,11 +78,15 @@ int64_t deadline_in(const Server& server, int64_t timeout_ms) {
 }  // namespace
 
 void CommandContext::block(BlockReason reason, int64_t timeout_ms) {
-  server.blocked.block(client, reason, args, deadline_in(server, timeout_ms));
+  block_refused_ = session.deny_blocking;
+  if (block_refused_) return;
+  server.blocked.block(client(), reason, args, deadline_in(server, timeout_ms));
 }
 
 void CommandContext::block_on_keys(storage::Type type, CommandArgs keys, int64_t timeout_ms) {
-  server.blocked.block_on_keys(client, args, keys, type, deadline_in(server, timeout_ms));
+  block_refused_ = session.deny_blocking;
+  if (block_refused_) return;
+  server.blocked.block_on_keys(client(), args, keys, type, deadline_in(server, timeout_ms));
 }
 
 }  // namespace spinel::server

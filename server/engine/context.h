@@ -11,6 +11,7 @@
 #include "server/engine/spec.h"
 #include "server/resp/reply_writer.h"
 #include "server/server.h"
+#include "storage/base/assert.h"
 #include "storage/base/bytes.h"
 #include "storage/keyspace/database.h"
 
@@ -32,23 +33,30 @@ inline constexpr std::string_view kIndexOutOfRange = "ERR index out of range";
 // A handler reads its arguments, works on the database and writes exactly one reply.
 class CommandContext {
  public:
-  CommandContext(Server& server_in, Client& client_in, const Command& command_in,
-                 CommandArgs args_in, Wake wake_in)
+  CommandContext(Server& server_in, Session& session_in, resp::ReplyWriter& reply_in,
+                 const Command& command_in, CommandArgs args_in, WakeReason wake_in)
       : server(server_in),
-        client(client_in),
-        db(server_in.keyspace.database(client_in.database)),
+        session(session_in),
+        db(server_in.keyspace.database(session_in.database)),
         command(command_in),
         args(args_in),
-        reply(client_in.reply),
+        reply(reply_in),
         wake(wake_in) {}
 
   Server& server;
-  Client& client;
-  storage::Database& db;  // the client's selected database
+  Session& session;
+  storage::Database& db;  // the session's selected database
   const Command& command;
   CommandArgs args;  // the command's own name first; views that are valid while it runs
   resp::ReplyWriter& reply;
-  const Wake wake;
+  const WakeReason wake;
+
+  // Requires that the session is a client: for commands about the connection, which scripts and
+  // files cannot run (flag NOSCRIPT).
+  Client& client() {
+    SPINEL_ASSERT(session.client() != nullptr);
+    return *session.client();
+  }
 
   // --- arguments. A method that cannot read its argument has sent the error: just return.
   size_t arity() const { return args.size(); }
@@ -117,7 +125,8 @@ class CommandContext {
   void propagate_nothing() { effect_replaced_ = true; }
 
   // --- waiting: see server/blocking/blocked_clients.h. Return right after it, without a reply.
-  // `timeout_ms` 0 waits for ever. On a retry the old deadline stays.
+  // `timeout_ms` 0 waits for ever. On a retry the old deadline stays. In a session that must not
+  // block, the handler is called again at once, with WakeReason::kTimeout.
   void block(BlockReason reason, int64_t timeout_ms);
   // A value of `type` at one of `keys` wakes the client.
   void block_on_keys(storage::Type type, CommandArgs keys, int64_t timeout_ms);
@@ -137,6 +146,7 @@ class CommandContext {
   uint64_t hash_ = 0;
   int64_t changes_ = 0;
   bool effect_replaced_ = false;
+  bool block_refused_ = false;
 };
 
 }  // namespace spinel::server

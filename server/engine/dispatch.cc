@@ -56,8 +56,16 @@ void Dispatcher::timed(Work&& work) {
       static_cast<int64_t>(TickClock::ticks_to_ns(last_ticks_ - began));
 }
 
+void Dispatcher::resume_command(Client& client) {
+  const std::vector<std::string> held_back = server_.blocked.take_resumed(client);
+  if (held_back.empty()) return;
+  const std::vector<std::string_view> args(held_back.begin(), held_back.end());
+  run(client, args, server_.commands.resolve(args), {}, WakeReason::kNone);
+}
+
 size_t Dispatcher::process_batches(Client& client, std::string_view input,
                                    resp::RequestParser& parser) {
+  if (client.blocked == BlockReason::kPaused) resume_command(client);
   size_t done = 0;
   while (may_execute(client)) {
     size_t position = done;
@@ -65,8 +73,7 @@ size_t Dispatcher::process_batches(Client& client, std::string_view input,
     if (batch_.size() > 1) prefetch_batch(client);
     for (const Request& request : batch_) {
       done = request.end;
-      run(client, args_of(request), request.command, request.key_hash, request.has_key_hash,
-          Wake::kNone);
+      run(client, args_of(request), request.command, request.key_hash, WakeReason::kNone);
       if (!may_execute(client) || server_.shutdown_request()) {
         // What was parsed behind this command is parsed again when the client may go on.
         parser.reset();
@@ -104,6 +111,7 @@ bool Dispatcher::read_batch(Client& client, std::string_view input, resp::Reques
           return true;
         }
         client.reply.error(fmt::format("ERR {}", parser.error()));
+        client.reply.take_errors();
         server_.error_stats.record("ERR");
         ++server_.stats.total_error_replies;
         client.close_after_reply = true;
@@ -118,8 +126,7 @@ bool Dispatcher::read_batch(Client& client, std::string_view input, resp::Reques
                       .arg_count = static_cast<uint32_t>(args_.size()) - first_arg,
                       .end = position,
                       .command = nullptr,
-                      .key_hash = 0,
-                      .has_key_hash = false});
+                      .key_hash = {}});
     batch_.back().command = server_.commands.resolve(args_of(batch_.back()));
   }
   return true;
@@ -132,14 +139,13 @@ void Dispatcher::prefetch_batch(Client& client) {
     const CommandArgs args = args_of(request);
     const size_t index = first_key_index(*request.command, args);
     if (index == 0 || index >= args.size()) continue;
-    request.key_hash = storage::hash_bytes(args[index]);
-    request.has_key_hash = true;
-    database.prefetch_bucket(request.key_hash);
+    request.key_hash = {storage::hash_bytes(args[index]), true};
+    database.prefetch_bucket(request.key_hash.value);
   }
   overflowing_.clear();
   for (const Request& request : batch_) {
-    if (request.has_key_hash && database.prefetch_entry(request.key_hash)) {
-      overflowing_.push_back(request.key_hash);
+    if (request.key_hash.known && database.prefetch_entry(request.key_hash.value)) {
+      overflowing_.push_back(request.key_hash.value);
     }
   }
   for (const uint64_t hash : overflowing_) database.prefetch_overflow_entry(hash);
@@ -152,12 +158,12 @@ void Dispatcher::prefetch_elements(storage::Database& database) {
   const Request* previous = nullptr;
   storage::Item item;
   for (const Request& request : batch_) {
-    if (!request.has_key_hash || !any(request.command->acl & kWithElements)) continue;
+    if (!request.key_hash.known || !any(request.command->acl & kWithElements)) continue;
     const CommandArgs args = args_of(request);
     const size_t index = first_key_index(*request.command, args);
     if (index + 1 >= args.size()) continue;
-    if (previous == nullptr || previous->key_hash != request.key_hash) {
-      item = database.find({args[index], request.key_hash});
+    if (previous == nullptr || previous->key_hash.value != request.key_hash.value) {
+      item = database.find({args[index], request.key_hash.value});
     }
     previous = &request;
     if (!item) continue;
@@ -167,19 +173,21 @@ void Dispatcher::prefetch_elements(storage::Database& database) {
   elements_.run();
 }
 
-void Dispatcher::execute(Client& client, CommandArgs args, Wake wake) {
-  timed([&] { run(client, args, server_.commands.resolve(args), 0, false, wake); });
+void Dispatcher::execute(Client& client, CommandArgs args, WakeReason wake) {
+  timed([&] { run(client, args, server_.commands.resolve(args), {}, wake); });
 }
 
-void Dispatcher::run(Client& client, CommandArgs args, const Command* command, uint64_t key_hash,
-                     bool has_key_hash, Wake wake) {
+void Dispatcher::run(Client& client, CommandArgs args, const Command* command, KeyHash key_hash,
+                     WakeReason wake) {
   // CLIENT REPLY decides before the command whether its reply is sent, so that CLIENT REPLY ON
   // answers.
   const size_t mark = client.output.size();
   const ReplyMode mode = client.reply_mode;
-  // A client that waited was admitted when it began to wait.
-  if (wake != Wake::kNone || admit(client, args, command)) {
-    call(client, args, *command, key_hash, has_key_hash, wake);
+  if (wake == WakeReason::kError) {
+    end_wait_with_error(client, args, *command);
+  } else if (wake == WakeReason::kTimeout || admit(client, args, command)) {
+    client.last_command = command;
+    call(client, client.reply, args, *command, key_hash, wake);
   }
   if (client.blocked != BlockReason::kNone) {
     server_.client_memory.update(client);
@@ -204,6 +212,7 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, u
 
 void Dispatcher::reject(Client& client, const Command* command, std::string_view error) {
   client.reply.error(error);
+  client.reply.take_errors();
   ++server_.stats.total_error_replies;
   server_.error_stats.record(error);
   if (command != nullptr) server_.command_stats[command->id].record_rejected();
@@ -278,46 +287,68 @@ bool Dispatcher::protected_command_allowed(Client& client, const Command& comman
   return false;
 }
 
-void Dispatcher::call(Client& client, CommandArgs args, const Command& command, uint64_t key_hash,
-                      bool has_key_hash, Wake wake) {
-  CommandContext context(server_, client, command, args, wake);
-  if (has_key_hash) {
+void Dispatcher::call(Session& session, resp::ReplyWriter& reply, CommandArgs args,
+                      const Command& command, KeyHash key_hash, WakeReason wake) {
+  Client* const client = session.client();
+  const uint64_t began_ticks = depth_ == 0 ? last_ticks_ : TickClock::now_ticks();
+  const int database = session.database;
+  ++depth_;
+  if (depth_ == 1) server_.current_client = client;
+
+  CommandContext context(server_, session, reply, command, args, wake);
+  if (key_hash.known) {
     context.hashed_index_ = first_key_index(command, args);
-    context.hash_ = key_hash;
+    context.hash_ = key_hash.value;
   }
-  const size_t mark = client.output.size();
-  const int database = client.database;
-  client.last_command = &command;
-  Client* const outer = std::exchange(server_.current_client, &client);
   command.handler(context);
-  server_.current_client = outer;
-
-  const uint64_t ticks = TickClock::now_ticks();
-  const uint64_t duration_ns = TickClock::ticks_to_ns(ticks - last_ticks_);
-  last_ticks_ = ticks;
-  // A command that blocked is counted when it ends.
-  if (client.blocked == BlockReason::kNone) record(client, args, command, mark, duration_ns);
-
-  if (!server_.monitors.empty() && wake == Wake::kNone) {
-    feed_monitors(server_, client, command, args);
+  if (context.block_refused_) [[unlikely]] {
+    CommandContext again(server_, session, reply, command, args, WakeReason::kTimeout);
+    command.handler(again);
   }
-  if (server_.effects.active()) {
-    if (context.changes_ > 0 && !context.effect_replaced_) server_.effects.add(database, args);
-    server_.effects.commit();
+
+  last_ticks_ = TickClock::now_ticks();
+  uint64_t duration_ns = TickClock::ticks_to_ns(last_ticks_ - began_ticks);
+  resp::ReplyWriter::Errors errors;
+  if (reply.has_errors()) [[unlikely]]
+    errors = reply.take_errors();
+  if (client != nullptr && client->blocked != BlockReason::kNone) {
+    client->blocked_command_ns += duration_ns;  // it is counted when it ends
+  } else {
+    if (wake != WakeReason::kNone) duration_ns += std::exchange(client->blocked_command_ns, 0);
+    record(session, errors, args, command, duration_ns);
   }
-  server_.blocked.serve_ready();
+
+  if (client != nullptr && !server_.monitors.empty() && wake == WakeReason::kNone) {
+    feed_monitors(server_, *client, command, args);
+  }
+  if (server_.effects.active() && context.changes_ > 0 && !context.effect_replaced_) {
+    server_.effects.add(database, args);
+  }
+  if (--depth_ == 0) {
+    server_.current_client = nullptr;
+    if (duration_ns >= kSlowEnoughToRefreshTimeNs) server_.update_time();
+    end_unit();
+  }
 }
 
-void Dispatcher::record(Client& client, CommandArgs args, const Command& command, size_t mark,
-                        uint64_t duration_ns) {
+void Dispatcher::end_unit() {
+  server_.effects.commit();
+  server_.blocked.serve();
+}
+
+void Dispatcher::end_wait_with_error(Client& client, CommandArgs args, const Command& command) {
+  client.reply.error(server_.blocked.wait_error());
+  record(client, client.reply.take_errors(), args, command,
+         std::exchange(client.blocked_command_ns, 0));
+}
+
+void Dispatcher::record(const Session& session, const resp::ReplyWriter::Errors& errors,
+                        CommandArgs args, const Command& command, uint64_t duration_ns) {
   ++server_.stats.total_commands_processed;
-  ++client.commands_processed;
-  const std::string_view output = client.output.view();
-  const std::string_view reply = output.substr(std::min(mark, output.size()));
-  const bool failed = !reply.empty() && reply[0] == '-';
+  const bool failed = errors.count > 0;
   if (failed) {
-    ++server_.stats.total_error_replies;
-    server_.error_stats.record(reply.substr(0, reply.find('\r')));
+    server_.stats.total_error_replies += errors.count;
+    server_.error_stats.record(errors.first);
   }
   CommandStats& command_stats = server_.command_stats[command.id];
   if (server_.config.latency_tracking) {
@@ -329,16 +360,17 @@ void Dispatcher::record(Client& client, CommandArgs args, const Command& command
   const int64_t slow_us = server_.config.slowlog_log_slower_than_us;
   if (duration_ns < kSlowEnoughToRefreshTimeNs && (slow_us < 0 || slow_us >= 1000)) return;
   const auto duration_us = static_cast<int64_t>(duration_ns / 1000);
-  if (duration_ns >= kSlowEnoughToRefreshTimeNs) server_.update_time();
+  const int64_t now_s = storage::wall_clock_ms() / 1000;
   if (!command.has(CommandFlags::kSkipSlowlog)) {
-    server_.slowlog.record(without_secrets(command, args), duration_us, server_.now_ms() / 1000,
-                           client.address, client.name,
-                           {.slower_than_us = server_.config.slowlog_log_slower_than_us,
+    const Client* client = session.client();
+    server_.slowlog.record(without_secrets(command, args), duration_us, now_s,
+                           client != nullptr ? client->address : "", session.name,
+                           {.slower_than_us = slow_us,
                             .max_length = static_cast<size_t>(server_.config.slowlog_max_len)});
   }
   server_.latency.record(
       command.has(CommandFlags::kFast) ? latency_event::kFastCommand : latency_event::kCommand,
-      duration_us / 1000, server_.config.latency_monitor_threshold_ms, server_.now_ms() / 1000);
+      duration_us / 1000, server_.config.latency_monitor_threshold_ms, now_s);
 }
 
 }  // namespace spinel::server

@@ -31,18 +31,35 @@ class Dispatcher {
   // byte, with more behind it.
   size_t process(Client& client, std::string_view input, resp::RequestParser& parser);
 
-  // Executes one command for `client`. `args` is not empty.
-  void execute(Client& client, CommandArgs args, Wake wake = Wake::kNone);
+  // Executes one command for `client`, whose wait is over for the reason `wake`. `args` is not
+  // empty.
+  void execute(Client& client, CommandArgs args, WakeReason wake = WakeReason::kNone);
+
+  // Runs a command that was admitted, and has it reply to `reply`. Commands nest: within a handler
+  // this runs a further command as a part of the same unit. What belongs to the unit (committing
+  // effects, serving who waits, taking newer time) happens once, when its outermost command ends;
+  // each command has statistics and a duration of its own.
+  void call(Session& session, resp::ReplyWriter& reply, CommandArgs args, const Command& command,
+            WakeReason wake = WakeReason::kNone) {
+    call(session, reply, args, command, KeyHash(), wake);
+  }
+  // How many commands are under way, one within the other.
+  int depth() const { return depth_; }
 
  private:
+  // The hash of a command's first key, if it was computed when the command was parsed.
+  struct KeyHash {
+    uint64_t value = 0;
+    bool known = false;
+  };
+
   // A parsed request of the batch.
   struct Request {
     uint32_t first_arg;
     uint32_t arg_count;
     size_t end;  // where it ends in the input
     const Command* command;
-    uint64_t key_hash;
-    bool has_key_hash;
+    KeyHash key_hash;
   };
 
   static constexpr size_t kBatch = 128;
@@ -50,6 +67,8 @@ class Dispatcher {
   // Does `work`, which executes commands, and counts how long they took.
   template <typename Work>
   void timed(Work&& work);
+  // Runs the command that `client` was held back with by a pause that is over.
+  void resume_command(Client& client);
   size_t process_batches(Client& client, std::string_view input, resp::RequestParser& parser);
   bool read_batch(Client& client, std::string_view input, resp::RequestParser& parser,
                   size_t& position);
@@ -60,17 +79,21 @@ class Dispatcher {
   CommandArgs args_of(const Request& request) const {
     return {args_.data() + request.first_arg, request.arg_count};
   }
-  void run(Client& client, CommandArgs args, const Command* command, uint64_t key_hash,
-           bool has_key_hash, Wake wake);
+  void run(Client& client, CommandArgs args, const Command* command, KeyHash key_hash,
+           WakeReason wake);
   // Whether the command may run now. If not, the reply was sent or the client was blocked.
   bool admit(Client& client, CommandArgs args, const Command* command);
-  void call(Client& client, CommandArgs args, const Command& command, uint64_t key_hash,
-            bool has_key_hash, Wake wake);
+  void call(Session& session, resp::ReplyWriter& reply, CommandArgs args, const Command& command,
+            KeyHash key_hash, WakeReason wake);
+  // Ends the outermost command: hands over what it changed and serves who waits for that.
+  void end_unit();
   // Whether a command that the configuration must enable is; if not, the reply was sent.
   bool protected_command_allowed(Client& client, const Command& command);
-  // Counts a command that ran and whose reply starts at `mark` of the output.
-  void record(Client& client, CommandArgs args, const Command& command, size_t mark,
-              uint64_t duration_ns);
+  // Counts a command that ended after it ran for `duration_ns`.
+  void record(const Session& session, const resp::ReplyWriter::Errors& errors, CommandArgs args,
+              const Command& command, uint64_t duration_ns);
+  // Ends the wait of `client` with an error reply, without calling the handler.
+  void end_wait_with_error(Client& client, CommandArgs args, const Command& command);
   void reject(Client& client, const Command* command, std::string_view error);
 
   Server& server_;
@@ -80,6 +103,7 @@ class Dispatcher {
   storage::ElementPrefetch elements_;
   uint64_t last_ticks_ = 0;  // when the previous command of the batch ended
   bool timing_ = false;      // within `timed`
+  int depth_ = 0;
 };
 
 }  // namespace spinel::server

@@ -37,6 +37,7 @@ void ReplyWriter::simple(std::string_view text) {
 }
 
 void ReplyWriter::error(std::string_view text) {
+  if (errors_.count++ == 0) errors_.first = text;
   char* to = out_->reserve(text.size() + 3);
   *to++ = '-';
   for (char c : text) *to++ = c == '\r' || c == '\n' ? ' ' : c;

@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "server/resp/output_buffer.h"
 
@@ -15,6 +17,12 @@ namespace spinel::server::resp {
 // string, and so on.
 class ReplyWriter {
  public:
+  // The errors that were written since they were last taken.
+  struct Errors {
+    int64_t count = 0;
+    std::string first;  // the text of the first one
+  };
+
   explicit ReplyWriter(OutputBuffer& out) : out_(&out) {}
 
   bool resp3() const { return resp3_; }
@@ -30,6 +38,10 @@ class ReplyWriter {
   // `text` starts with its code ("ERR ..."). CR and LF in it are sent as spaces, at its end not at
   // all.
   void error(std::string_view text);
+  bool has_errors() const { return errors_.count > 0; }
+  // Returns the errors written since the last call: what a command replied itself, once those that
+  // it ran have taken theirs.
+  Errors take_errors() { return std::exchange(errors_, {}); }
 
   void integer(int64_t value);
   void bulk(std::string_view bytes);
@@ -80,6 +92,7 @@ class ReplyWriter {
 
   OutputBuffer* out_;
   bool resp3_ = false;
+  Errors errors_;
 };
 
 }  // namespace spinel::server::resp

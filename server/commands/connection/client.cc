@@ -45,8 +45,8 @@ Client* find_client(Server& server, uint64_t id) {
 }
 
 void client_getname_command(CommandContext& ctx) {
-  if (ctx.client.name.empty()) return ctx.reply.null();
-  ctx.reply.bulk(ctx.client.name);
+  if (ctx.session.name.empty()) return ctx.reply.null();
+  ctx.reply.bulk(ctx.session.name);
 }
 
 void client_help_command(CommandContext& ctx) {
@@ -89,11 +89,11 @@ void client_help_command(CommandContext& ctx) {
 }
 
 void client_id_command(CommandContext& ctx) {
-  ctx.reply.integer(static_cast<int64_t>(ctx.client.id));
+  ctx.reply.integer(static_cast<int64_t>(ctx.client().id));
 }
 
 void client_info_command(CommandContext& ctx) {
-  ctx.reply.verbatim("txt", describe_client(ctx.client, ctx.args) + "\n");
+  ctx.reply.verbatim("txt", describe_client(ctx.client(), ctx.args) + "\n");
 }
 
 // What CLIENT KILL's new form selects by; what is absent matches everything.
@@ -156,7 +156,7 @@ bool read_kill_option(CommandContext& ctx, size_t index, KillFilter& filter) {
 int64_t kill_matching(CommandContext& ctx, const KillFilter& filter) {
   int64_t killed = 0;
   for (const auto& [id, client] : ctx.server.clients) {
-    if (client->closing || !filter.matches(*client, ctx.client)) continue;
+    if (client->closing || !filter.matches(*client, ctx.client())) continue;
     ctx.server.disconnect(*client);
     ++killed;
   }
@@ -180,7 +180,7 @@ void client_kill_command(CommandContext& ctx) {
 void client_list_command(CommandContext& ctx) {
   std::string lines;
   const auto add = [&ctx, &lines](const Client& client) {
-    lines += describe_client(client, &client == &ctx.client ? ctx.args : CommandArgs());
+    lines += describe_client(client, &client == &ctx.client() ? ctx.args : CommandArgs());
     lines += '\n';
   };
   if (ctx.arity() == 4 && ctx.arg_is(2, "TYPE")) {
@@ -208,15 +208,15 @@ void client_list_command(CommandContext& ctx) {
 void client_no_evict_command(CommandContext& ctx) {
   const auto on = read_switch(ctx, 2);
   if (!on) return;
-  ctx.client.no_evict = *on;
-  ctx.server.client_memory.update(ctx.client);
+  ctx.client().no_evict = *on;
+  ctx.server.client_memory.update(ctx.client());
   ctx.reply.ok();
 }
 
 void client_no_touch_command(CommandContext& ctx) {
   const auto on = read_switch(ctx, 2);
   if (!on) return;
-  ctx.client.no_touch = *on;
+  ctx.session.no_touch = *on;
   ctx.reply.ok();
 }
 
@@ -242,12 +242,12 @@ void client_pause_command(CommandContext& ctx) {
 
 void client_reply_command(CommandContext& ctx) {
   if (ctx.arg_is(2, "ON")) {
-    ctx.client.reply_mode = ReplyMode::kOn;
+    ctx.client().reply_mode = ReplyMode::kOn;
     ctx.reply.ok();
   } else if (ctx.arg_is(2, "OFF")) {
-    ctx.client.reply_mode = ReplyMode::kOff;
+    ctx.client().reply_mode = ReplyMode::kOff;
   } else if (ctx.arg_is(2, "SKIP")) {
-    if (ctx.client.reply_mode != ReplyMode::kOff) ctx.client.reply_mode = ReplyMode::kSkipNext;
+    if (ctx.client().reply_mode != ReplyMode::kOff) ctx.client().reply_mode = ReplyMode::kSkipNext;
   } else {
     ctx.syntax_error();
   }
@@ -262,13 +262,13 @@ void client_setinfo_command(CommandContext& ctx) {
     return ctx.error(fmt::format("ERR {} cannot contain spaces, newlines or special characters.",
                                  name ? "lib-name" : "lib-ver"));
   }
-  (name ? ctx.client.lib_name : ctx.client.lib_version) = ctx.arg(3);
+  (name ? ctx.client().lib_name : ctx.client().lib_version) = ctx.arg(3);
   ctx.reply.ok();
 }
 
 void client_setname_command(CommandContext& ctx) {
   if (!is_client_attribute(ctx.arg(2))) return ctx.error(kInvalidClientName);
-  ctx.client.name = ctx.arg(2);
+  ctx.session.name = ctx.arg(2);
   ctx.reply.ok();
 }
 
@@ -301,21 +301,10 @@ void client_unblock_command(CommandContext& ctx) {
       client->blocked == BlockReason::kPaused) {
     return ctx.reply.integer(0);
   }
-  if (with_error) {
-    constexpr std::string_view kUnblocked = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
-    if (client->reply_mode == ReplyMode::kOn) {
-      client->reply.error(kUnblocked);
-      client->transport().output_ready();
-    } else if (client->reply_mode == ReplyMode::kSkipThis) {
-      client->reply_mode = ReplyMode::kOn;
-    }
-    ++ctx.server.stats.total_error_replies;
-    ctx.server.error_stats.record(kUnblocked);
-    ctx.server.blocked.unblock(*client);
-  } else {
-    ctx.server.blocked.time_out(*client);
-  }
-  ctx.reply.integer(1);
+  constexpr std::string_view kUnblocked = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+  BlockedClients& blocked = ctx.server.blocked;
+  const bool ended = with_error ? blocked.fail(*client, kUnblocked) : blocked.time_out(*client);
+  ctx.reply.integer(ended ? 1 : 0);
 }
 
 void client_unpause_command(CommandContext& ctx) {

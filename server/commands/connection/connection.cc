@@ -32,8 +32,8 @@ bool authenticate(CommandContext& ctx, std::string_view user, std::string_view p
     ctx.error(kWrongPassword);
     return false;
   }
-  ctx.client.authenticated = true;
-  ctx.client.user = user;
+  ctx.client().authenticated = true;
+  ctx.session.user = user;
   return true;
 }
 
@@ -65,7 +65,7 @@ void reply_hello(CommandContext& ctx) {
   reply.bulk("proto");
   reply.integer(reply.resp3() ? 3 : 2);
   reply.bulk("id");
-  reply.integer(static_cast<int64_t>(ctx.client.id));
+  reply.integer(static_cast<int64_t>(ctx.client().id));
   reply.bulk("mode");
   reply.bulk("standalone");
   reply.bulk("role");
@@ -95,13 +95,13 @@ void hello_command(CommandContext& ctx) {
       return ctx.error(fmt::format("ERR Syntax error in HELLO option '{}'", ctx.arg(i)));
     }
   }
-  if (!ctx.client.authenticated && !ctx.server.config.requirepass.empty()) {
+  if (!ctx.client().authenticated && !ctx.server.config.requirepass.empty()) {
     return ctx.error(
         "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
         "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the "
         "RESP protocol version at the same time");
   }
-  if (name) ctx.client.name = *name;
+  if (name) ctx.session.name = *name;
   if (version) ctx.reply.set_resp3(*version == 3);
   reply_hello(ctx);
 }
@@ -114,11 +114,11 @@ void ping_command(CommandContext& ctx) {
 
 void quit_command(CommandContext& ctx) {
   ctx.reply.ok();
-  ctx.client.close_after_reply = true;
+  ctx.client().close_after_reply = true;
 }
 
 void reset_command(CommandContext& ctx) {
-  Client& client = ctx.client;
+  Client& client = ctx.client();
   std::erase(ctx.server.monitors, &client);
   client.monitor = false;
   client.name.clear();
@@ -141,7 +141,7 @@ void select_command(CommandContext& ctx) {
   if (*index < 0 || *index >= ctx.server.keyspace.database_count()) {
     return ctx.error("ERR DB index is out of range");
   }
-  ctx.client.database = static_cast<int>(*index);
+  ctx.session.database = static_cast<int>(*index);
   ctx.reply.ok();
 }
 

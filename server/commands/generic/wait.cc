@@ -27,7 +27,7 @@ std::optional<int64_t> timeout_argument(CommandContext& ctx, size_t index) {
 }
 
 void wait_command(CommandContext& ctx) {
-  if (ctx.wake == Wake::kTimeout) return ctx.reply.integer(0);
+  if (ctx.wake == WakeReason::kTimeout) return ctx.reply.integer(0);
   const auto replicas = ctx.integer(1);
   if (!replicas) return;
   const auto timeout_ms = timeout_argument(ctx, 2);
@@ -44,7 +44,7 @@ void reply_no_acknowledgements(CommandContext& ctx) {
 }
 
 void waitaof_command(CommandContext& ctx) {
-  if (ctx.wake == Wake::kTimeout) return reply_no_acknowledgements(ctx);
+  if (ctx.wake == WakeReason::kTimeout) return reply_no_acknowledgements(ctx);
   const auto local =
       ctx.integer_between(1, 0, 1, "ERR value is out of range, value must between 0 and 1");
   if (!local) return;

@@ -116,7 +116,7 @@ void rpoplpush_command(CommandContext& ctx) {
 // Tells `effect`, if the move changed something, instead of the command that blocks.
 void blocking_move(CommandContext& ctx, const Move& move, size_t timeout_index,
                    CommandArgs effect) {
-  if (ctx.wake == Wake::kTimeout) return ctx.reply.null_array();
+  if (ctx.wake == WakeReason::kTimeout) return ctx.reply.null_array();
   const auto timeout_ms = block_timeout_ms(ctx, timeout_index);
   if (!timeout_ms) return;
   const Outcome outcome = move_element(ctx, move);
@@ -141,7 +141,7 @@ void brpoplpush_command(CommandContext& ctx) {
 // --- popping from the first list there is
 
 void blocking_pop(CommandContext& ctx, ListEnd end) {
-  if (ctx.wake == Wake::kTimeout) return ctx.reply.null_array();
+  if (ctx.wake == WakeReason::kTimeout) return ctx.reply.null_array();
   const size_t timeout_index = ctx.arity() - 1;
   const auto timeout_ms = block_timeout_ms(ctx, timeout_index);
   if (!timeout_ms) return;
@@ -203,7 +203,7 @@ void lmpop_command(CommandContext& ctx) {
 }
 
 void blmpop_command(CommandContext& ctx) {
-  if (ctx.wake == Wake::kTimeout) return ctx.reply.null_array();
+  if (ctx.wake == WakeReason::kTimeout) return ctx.reply.null_array();
   const auto pop = multiple_pop(ctx, 2, kEnds);
   if (!pop) return;
   const auto timeout_ms = block_timeout_ms(ctx, 1);

@@ -81,9 +81,9 @@ void lolwut_command(CommandContext& ctx) {
 }
 
 void monitor_command(CommandContext& ctx) {
-  if (!ctx.client.monitor) {
-    ctx.client.monitor = true;
-    ctx.server.monitors.push_back(&ctx.client);
+  if (!ctx.client().monitor) {
+    ctx.client().monitor = true;
+    ctx.server.monitors.push_back(&ctx.client());
   }
   ctx.reply.ok();
 }

@@ -46,7 +46,7 @@ void config_set_command(CommandContext& ctx) {
   if (ctx.arity() % 2 != 0) return ctx.syntax_error();
   std::vector<std::pair<std::string_view, std::string_view>> pairs;
   for (size_t i = 2; i < ctx.arity(); i += 2) pairs.emplace_back(ctx.arg(i), ctx.arg(i + 1));
-  if (const auto error = ctx.server.config_store.set(pairs, ctx.client.is_local())) {
+  if (const auto error = ctx.server.config_store.set(pairs, ctx.client().is_local())) {
     return ctx.error(*error);
   }
   ctx.reply.ok();

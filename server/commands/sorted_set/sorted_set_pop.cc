@@ -126,7 +126,7 @@ void wait_for_keys(CommandContext& ctx, size_t first_key, size_t keys, int64_t t
 }
 
 void bzmpop_command(CommandContext& ctx) {
-  if (ctx.wake == Wake::kTimeout) return ctx.reply.null_array();
+  if (ctx.wake == WakeReason::kTimeout) return ctx.reply.null_array();
   const std::optional<MultiplePop> arguments = multiple_pop(ctx, 2, kEnds);
   if (!arguments) return;
   const std::optional<int64_t> timeout_ms = block_timeout_ms(ctx, 1);
@@ -137,7 +137,7 @@ void bzmpop_command(CommandContext& ctx) {
 
 // BZPOPMIN and BZPOPMAX: key, member and score, in a flat array in any protocol.
 void blocking_pop_command(CommandContext& ctx, End end) {
-  if (ctx.wake == Wake::kTimeout) return ctx.reply.null_array();
+  if (ctx.wake == WakeReason::kTimeout) return ctx.reply.null_array();
   const size_t keys = ctx.arity() - 2;
   const std::optional<int64_t> timeout_ms = block_timeout_ms(ctx, ctx.arity() - 1);
   if (!timeout_ms) return;

@@ -90,6 +90,7 @@ TEST_F(ClientMemoryTest, CountsTheCommandThatAClientWaitsWith) {
   EXPECT_EQ(server_.client.client().memory_bytes(), before + 6);
   EXPECT_EQ(memory_.total_bytes(), sum());
   server_.server.blocked.time_out(server_.client.client());
+  server_.server.blocked.serve();
 }
 
 TEST_F(ClientMemoryTest, EvictsTheLargestUntilTheOthersFit) {

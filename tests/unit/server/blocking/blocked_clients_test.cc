@@ -34,7 +34,7 @@ std::optional<Type> type_at(Client&, std::string_view key) {
   return found == world->types.end() ? std::nullopt : std::optional(found->second);
 }
 
-void retry(Client& client, CommandArgs args, Wake) {
+void retry(Client& client, CommandArgs args, WakeReason) {
   world->woken.push_back(client.name + " " + std::string(args[0]));
   if (world->block_again) {
     world->blocked->block_on_keys(client, args, args.subspan(0, 1), Type::kList, 0);
@@ -48,7 +48,7 @@ class BlockedClientsTest : public testing::Test {
     world_.blocked = &blocked_;
   }
   ~BlockedClientsTest() override {
-    for (TestClient& client : clients_) blocked_.unblock(client.client());
+    for (TestClient& client : clients_) blocked_.forget(client.client());
   }
 
   Client& wait(const std::string& name, std::string_view key, Type type) {
@@ -61,7 +61,7 @@ class BlockedClientsTest : public testing::Test {
   std::vector<std::string> change(std::string_view key, Type type) {
     world_.types.insert_or_assign(std::string(key), type);
     blocked_.key_changed(0, key);
-    blocked_.serve_ready();
+    blocked_.serve();
     return std::exchange(world_.woken, {});
   }
 
@@ -98,7 +98,7 @@ TEST_F(BlockedClientsTest, LooksAtAKeyOnceHoweverOftenItChanged) {
   world_.types.emplace("k", Type::kList);
   for (int i = 0; i < 100; ++i) blocked_.key_changed(0, "k");
   blocked_.databases_swapped(0, 1);
-  blocked_.serve_ready();
+  blocked_.serve();
   EXPECT_EQ(world_.lookups, 1);
   // And again the next time.
   EXPECT_THAT(change("k", Type::kSortedSet), ElementsAre("1 k"));
