@@ -321,19 +321,16 @@ void Dispatcher::call(Session& session, resp::ReplyWriter& reply, CommandArgs ar
   if (client != nullptr && !server_.monitors.empty() && wake == WakeReason::kNone) {
     feed_monitors(server_, *client, command, args);
   }
-  if (server_.effects.active() && context.changes_ > 0 && !context.effect_replaced_) {
-    server_.effects.add(database, args);
+  --depth_;
+  if (context.changes_ > 0 && !context.effect_replaced_) {
+    depth_ == 0 ? server_.effects.add_last(database, args) : server_.effects.add(database, args);
   }
-  if (--depth_ == 0) {
+  if (depth_ == 0) {
     server_.current_client = nullptr;
     if (duration_ns >= kSlowEnoughToRefreshTimeNs) server_.update_time();
-    end_unit();
+    server_.effects.commit();
+    server_.blocked.serve();
   }
-}
-
-void Dispatcher::end_unit() {
-  server_.effects.commit();
-  server_.blocked.serve();
 }
 
 void Dispatcher::end_wait_with_error(Client& client, CommandArgs args, const Command& command) {

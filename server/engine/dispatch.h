@@ -85,8 +85,6 @@ class Dispatcher {
   bool admit(Client& client, CommandArgs args, const Command* command);
   void call(Session& session, resp::ReplyWriter& reply, CommandArgs args, const Command& command,
             KeyHash key_hash, WakeReason wake);
-  // Ends the outermost command: hands over what it changed and serves who waits for that.
-  void end_unit();
   // Whether a command that the configuration must enable is; if not, the reply was sent.
   bool protected_command_allowed(Client& client, const Command& command);
   // Counts a command that ended after it ran for `duration_ns`.

@@ -1,32 +1,119 @@
 #include "server/engine/effects.h"
 
-#include <algorithm>
+#include <cstring>
+
+#include "storage/base/numbers.h"
 
 namespace spinel::server {
 
-void EffectStream::remove_sink(EffectSink& sink) {
-  std::erase(sinks_, &sink);
+namespace {
+
+constexpr size_t kMaxHeaderBytes = storage::kMaxInt64Chars + 3;  // "$", digits, CRLF
+constexpr std::string_view kMulti = "*1\r\n$5\r\nMULTI\r\n";
+constexpr std::string_view kExec = "*1\r\n$4\r\nEXEC\r\n";
+// What a unit that was unusually large may leave allocated.
+constexpr size_t kMaxIdleUnitBytes = 64 * 1024;
+
+char* write_header(char* to, char type, size_t count) {
+  *to++ = type;
+  if (count < 10) {  // of nearly all there are
+    *to++ = static_cast<char>('0' + count);
+  } else {
+    to += storage::format_uint64(count, to);
+  }
+  *to++ = '\r';
+  *to++ = '\n';
+  return to;
 }
 
-void EffectStream::add(int database, CommandArgs args) {
-  if (!active()) return;
-  pending_.push_back({database, {args.begin(), args.end()}});
+char* write_bulk(char* to, std::string_view bytes) {
+  to = write_header(to, '$', bytes.size());
+  if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
+  to += bytes.size();
+  *to++ = '\r';
+  *to++ = '\n';
+  return to;
 }
 
-void EffectStream::commit() {
-  if (pending_.empty()) return;
-  std::vector<std::string_view> views;
-  for (const Pending& effect : pending_) {
-    views.insert(views.end(), effect.args.begin(), effect.args.end());
+// At least as many bytes as `args` take in RESP.
+size_t encoded_bound(CommandArgs args) {
+  size_t bound = kMaxHeaderBytes;
+  for (const std::string_view arg : args) bound += kMaxHeaderBytes + arg.size() + 2;
+  return bound;
+}
+
+char* write_command(char* to, CommandArgs args) {
+  to = write_header(to, '*', args.size());
+  for (const std::string_view arg : args) to = write_bulk(to, arg);
+  return to;
+}
+
+// Appends `args` to anything with append(std::string_view), in pieces.
+template <typename Sink>
+void append_command(Sink& sink, CommandArgs args) {
+  char header[kMaxHeaderBytes];
+  const auto append_header = [&](char type, size_t count) {
+    const auto size = static_cast<size_t>(write_header(header, type, count) - header);
+    sink.append(std::string_view(header, size));
+  };
+  append_header('*', args.size());
+  for (const std::string_view arg : args) {
+    append_header('$', arg.size());
+    sink.append(arg);
+    sink.append(std::string_view("\r\n"));
   }
-  std::vector<Effect> effects;
-  const std::string_view* next = views.data();
-  for (const Pending& effect : pending_) {
-    effects.push_back({effect.database, {next, effect.args.size()}});
-    next += effect.args.size();
+}
+
+// SELECT as a command, with the digits it needs.
+class SelectCommand {
+ public:
+  explicit SelectCommand(int database)
+      : args_{"SELECT", {digits_, storage::format_int64(database, digits_)}} {}
+  CommandArgs args() const { return args_; }
+
+ private:
+  char digits_[storage::kMaxInt64Chars];
+  std::string_view args_[2];
+};
+
+}  // namespace
+
+void EffectStream::select(int database) {
+  if (database == selected_) return;
+  append_command(log_, SelectCommand(database).args());
+  selected_ = database;
+}
+
+void EffectStream::write_single(int database, CommandArgs effect) {
+  select(database);
+  const size_t bound = encoded_bound(effect);
+  if (bound > storage::ByteLog::kMaxReserve) return append_command(log_, effect);
+  char* const to = log_.reserve(bound);
+  log_.commit(static_cast<size_t>(write_command(to, effect) - to));
+}
+
+void EffectStream::add_to_unit(int database, CommandArgs effect) {
+  if (unit_effects_ == 0) {
+    unit_first_database_ = database;
+  } else if (database != unit_database_) {
+    append_command(unit_, SelectCommand(database).args());
   }
-  for (EffectSink* sink : sinks_) sink->on_effects(effects);
-  pending_.clear();
+  unit_database_ = database;
+  append_command(unit_, effect);
+  ++unit_effects_;
+}
+
+void EffectStream::commit_unit() {
+  if (active()) {
+    select(unit_first_database_);
+    if (unit_effects_ > 1) log_.append(kMulti);
+    log_.append(unit_);
+    if (unit_effects_ > 1) log_.append(kExec);
+    selected_ = unit_database_;
+  }
+  unit_effects_ = 0;
+  unit_.clear();
+  if (unit_.capacity() > kMaxIdleUnitBytes) unit_.shrink_to_fit();
 }
 
 }  // namespace spinel::server

@@ -1,55 +1,62 @@
-// The one stream of effects: what writes did, told as commands that give the same result anywhere
-// and at any time. AOF and replicas are fed from it.
+// The one stream of effects: what writes did, as commands that give the same result anywhere and at
+// any time, in the bytes of RESP. The append-only file, the replication backlog and replicas are
+// readers of it.
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "server/engine/spec.h"
+#include "storage/base/byte_log.h"
 
 namespace spinel::server {
 
-// One effect: `args` is a command to be executed in `database`.
-struct Effect {
-  int database;
-  CommandArgs args;
-};
-
-// Receives the effects. Implemented by what persists or replicates.
-class EffectSink {
- public:
-  virtual ~EffectSink() = default;
-  // The effects of one command, in order: to be applied all or not at all. Views are valid during
-  // the call.
-  virtual void on_effects(std::span<const Effect> effects) = 0;
-};
-
-// Collects the effects of the command being executed and hands them on when it ended. With no sink
-// it does nothing.
+// The effects of a unit of execution are applied all or not at all: several are wrapped in MULTI
+// and EXEC. SELECT is written where the database changes. Between units, the end of the log is the
+// end of a unit. Without a reader nothing is written, and nothing costs.
 class EffectStream {
  public:
-  void add_sink(EffectSink& sink) { sinks_.push_back(&sink); }
-  void remove_sink(EffectSink& sink);
-  bool active() const { return !sinks_.empty(); }
+  bool active() const { return log_.has_readers(); }
+  const storage::ByteLog& log() const { return log_; }
+  // A reader of what is written from now on. It begins with a SELECT.
+  storage::ByteLog::Reader reader() {
+    selected_ = kNoDatabase;
+    return storage::ByteLog::Reader(log_);
+  }
 
-  // Adds an effect; the bytes are copied.
-  void add(int database, CommandArgs args);
-  // How many effects were added since the last commit.
-  size_t pending() const { return pending_.size(); }
-  // Hands what was added to the sinks, as one unit.
-  void commit();
+  // Adds an effect to the unit. The bytes are copied.
+  void add(int database, CommandArgs effect) {
+    if (active()) add_to_unit(database, effect);
+  }
+  // Ends the unit: what was added becomes readable.
+  void commit() {
+    if (unit_effects_ > 0) [[unlikely]]
+      commit_unit();
+  }
+  // The same as `add` and `commit`.
+  void add_last(int database, CommandArgs effect) {
+    if (!active()) return commit();
+    if (unit_effects_ == 0) return write_single(database, effect);
+    add_to_unit(database, effect);
+    commit_unit();
+  }
 
  private:
-  struct Pending {
-    int database;
-    std::vector<std::string> args;
-  };
+  static constexpr int kNoDatabase = -1;
 
-  std::vector<EffectSink*> sinks_;
-  std::vector<Pending> pending_;
+  void add_to_unit(int database, CommandArgs effect);
+  void commit_unit();
+  void write_single(int database, CommandArgs effect);
+  void select(int database);
+
+  storage::ByteLog log_;
+  int selected_ = kNoDatabase;  // by what is in the log
+  // The unit that is not committed yet.
+  std::string unit_;
+  int64_t unit_effects_ = 0;
+  int unit_first_database_ = kNoDatabase;
+  int unit_database_ = kNoDatabase;  // of its last effect
 };
 
 }  // namespace spinel::server

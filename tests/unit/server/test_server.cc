@@ -59,13 +59,14 @@ void TestClient::process() {
 }
 
 TestServer::TestServer(Config config_in)
-    : config(with_all_events(std::move(config_in))), server(config), client(*this) {
-  server.effects.add_sink(*this);
+    : config(with_all_events(std::move(config_in))),
+      server(config),
+      effects_(server.effects.reader()),
+      client(*this) {
   server.events.add_sink(*this);
 }
 
 TestServer::~TestServer() {
-  server.effects.remove_sink(*this);
   server.events.remove_sink(*this);
 }
 
@@ -81,7 +82,28 @@ void TestServer::resume_clients() {
 }
 
 std::vector<std::string> TestServer::take_effects() {
-  return std::exchange(effects_, {});
+  std::string bytes;
+  while (effects_.available() > 0) bytes += effects_.take().bytes();
+  std::vector<std::string> effects;
+  resp::RequestParser parser;
+  for (std::string_view left = bytes; !left.empty();) {
+    std::vector<std::string_view> args;
+    size_t consumed = 0;
+    SPINEL_ASSERT(parser.parse(left, {}, args, consumed) == resp::RequestParser::Status::kRequest);
+    left.remove_prefix(consumed);
+    if (args[0] == "SELECT") {
+      effects_database_ = std::stoi(std::string(args[1]));
+      continue;
+    }
+    const bool of_unit = args[0] == "MULTI" || args[0] == "EXEC";
+    std::string line = of_unit ? "" : in_database(effects_database_);
+    for (size_t i = 0; i < args.size(); ++i) {
+      if (i > 0) line += ' ';
+      line += args[i];
+    }
+    effects.push_back(std::move(line));
+  }
+  return effects;
 }
 
 std::vector<std::string> TestServer::take_events() {
@@ -98,19 +120,6 @@ void TestServer::expire_now(std::string_view key, int database) {
   storage::Item item = server.keyspace.database(database).find(storage::Key(key));
   SPINEL_ASSERT(item);
   server.keyspace.database(database).set_expiry(item, 1);
-}
-
-void TestServer::on_effects(std::span<const Effect> effects) {
-  if (effects.size() > 1) effects_.emplace_back("MULTI");
-  for (const Effect& effect : effects) {
-    std::string line = in_database(effect.database);
-    for (size_t i = 0; i < effect.args.size(); ++i) {
-      if (i > 0) line += ' ';
-      line += effect.args[i];
-    }
-    effects_.push_back(std::move(line));
-  }
-  if (effects.size() > 1) effects_.emplace_back("EXEC");
 }
 
 void TestServer::on_keyspace_event(int database, std::string_view event, std::string_view key) {

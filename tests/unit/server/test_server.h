@@ -73,9 +73,9 @@ class TestClient final : public ClientTransport {
   Client client_;
 };
 
-// Records effects, and all keyspace events. `config` is as by default but for that; once the server
-// is there, CONFIG SET changes it.
-class TestServer final : private EffectSink, private KeyspaceEventSink {
+// Reads the effects, and records all keyspace events. `config` is as by default but for that; once
+// the server is there, CONFIG SET changes it.
+class TestServer final : private KeyspaceEventSink {
  public:
   explicit TestServer(Config config_in = {});
   ~TestServer() override;
@@ -107,12 +107,12 @@ class TestServer final : private EffectSink, private KeyspaceEventSink {
  private:
   friend class TestClient;
 
-  void on_effects(std::span<const Effect> effects) override;
   void on_keyspace_event(int database, std::string_view event, std::string_view key) override;
   // Lets clients go on that have been woken.
   void resume_clients();
 
-  std::vector<std::string> effects_;
+  storage::ByteLog::Reader effects_;
+  int effects_database_ = -1;
   std::vector<std::string> events_;
   std::vector<TestClient*> clients_;
 
