@@ -26,7 +26,7 @@ const char* malloc_conf = "oversize_threshold:1048576";
 
 namespace spinel::storage {
 
-int64_t idle_memory_bytes = 0;
+constinit thread_local std::atomic<int64_t> thread_idle_bytes{0};
 
 void out_of_memory(size_t size) {
   std::fprintf(stderr, "=== OUT OF MEMORY ===\nCould not allocate %zu bytes\n", size);
@@ -49,21 +49,150 @@ size_t resident_set_bytes() {
 
 namespace {
 
-size_t without_idle(int64_t bytes) {
-  const int64_t used = bytes - idle_memory_bytes;
-  return used > 0 ? static_cast<size_t>(used) : 0;
-}
+constexpr size_t kMaxThreads = 64;
+
+struct Balance {
+  int64_t allocated = 0;  // and not freed; 0 where the allocator does not count per thread
+  int64_t idle = 0;
+
+  Balance& operator+=(const Balance& other) {
+    allocated += other.allocated;
+    idle += other.idle;
+    return *this;
+  }
+};
+
+// The counters of one thread, the allocator's and ours. Their owner writes them as it goes; a
+// reader may be a moment behind.
+struct ThreadCounters {
+  const uint64_t* allocated = nullptr;
+  const uint64_t* freed = nullptr;
+  const std::atomic<int64_t>* idle = nullptr;
+
+  static ThreadCounters of_this_thread();
+  Balance balance() const {
+    return {.allocated = static_cast<int64_t>(__atomic_load_n(allocated, __ATOMIC_RELAXED) -
+                                              __atomic_load_n(freed, __ATOMIC_RELAXED)),
+            .idle = idle->load(std::memory_order_relaxed)};
+  }
+};
+
+// The counters of living threads and the balance of those that ended. A change happens under the
+// mutex and while the version is odd; a reader that saw one begins again, so that no thread is
+// counted twice or not at all.
+class Registry {
+ public:
+  void add(ThreadCounters counters) {
+    const std::lock_guard lock(mutex_);
+    const size_t count = count_.load();
+    SPINEL_ASSERT(count < kMaxThreads);
+    const Change change(version_);
+    slots_[count].set(counters);
+    count_.store(count + 1);
+  }
+
+  void remove(ThreadCounters counters) {
+    const std::lock_guard lock(mutex_);
+    const size_t count = count_.load();
+    size_t at = 0;
+    while (at < count && slots_[at].get().idle != counters.idle) ++at;
+    SPINEL_ASSERT(at < count);
+    const Change change(version_);
+    const Balance balance = counters.balance();
+    ended_allocated_.store(ended_allocated_.load() + balance.allocated);
+    ended_idle_.store(ended_idle_.load() + balance.idle);
+    slots_[at].set(slots_[count - 1].get());
+    count_.store(count - 1);
+  }
+
+  Balance balance() const {
+    for (;;) {
+      const uint32_t before = version_.load(std::memory_order_acquire);
+      Balance sum{.allocated = ended_allocated_.load(std::memory_order_relaxed),
+                  .idle = ended_idle_.load(std::memory_order_relaxed)};
+      const size_t count = count_.load(std::memory_order_relaxed);
+      for (size_t i = 0; i < count; ++i) sum += slots_[i].get().balance();
+      std::atomic_thread_fence(std::memory_order_acquire);
+      if ((before & 1) == 0 && version_.load(std::memory_order_relaxed) == before) return sum;
+    }
+  }
+
+ private:
+  class Change {
+   public:
+    explicit Change(std::atomic<uint32_t>& version) : version_(version) { version_.fetch_add(1); }
+    ~Change() { version_.fetch_add(1); }
+    Change(const Change&) = delete;
+    Change& operator=(const Change&) = delete;
+
+   private:
+    std::atomic<uint32_t>& version_;
+  };
+
+  struct Slot {
+    std::atomic<const uint64_t*> allocated{nullptr};
+    std::atomic<const uint64_t*> freed{nullptr};
+    std::atomic<const std::atomic<int64_t>*> idle{nullptr};
+
+    ThreadCounters get() const {
+      return {.allocated = allocated.load(std::memory_order_relaxed),
+              .freed = freed.load(std::memory_order_relaxed),
+              .idle = idle.load(std::memory_order_relaxed)};
+    }
+    void set(ThreadCounters counters) {
+      allocated.store(counters.allocated);
+      freed.store(counters.freed);
+      idle.store(counters.idle);
+    }
+  };
+
+  std::mutex mutex_;
+  std::atomic<uint32_t> version_{0};
+  std::atomic<size_t> count_{0};
+  std::atomic<int64_t> ended_allocated_{0};
+  std::atomic<int64_t> ended_idle_{0};
+  Slot slots_[kMaxThreads];
+};
+constinit Registry registry;
+
+// Lives as long as its thread.
+class Registration {
+ public:
+  Registration() : counters_(ThreadCounters::of_this_thread()) { registry.add(counters_); }
+  ~Registration() { registry.remove(counters_); }
+  Registration(const Registration&) = delete;
+  Registration& operator=(const Registration&) = delete;
+
+ private:
+  ThreadCounters counters_;
+};
 
 }  // namespace
+
+void register_memory_thread() {
+  thread_local const Registration registration;
+}
+
+int64_t idle_memory() {
+  return registry.balance().idle;
+}
 
 #ifdef SPINEL_SANITIZED
 
 // The sanitizers bring their own allocator; jemalloc is not linked. Figures are those it has.
 
-void register_memory_thread() {}
+namespace {
+
+ThreadCounters ThreadCounters::of_this_thread() {
+  static constexpr uint64_t kNotCounted = 0;
+  return {.allocated = &kNotCounted, .freed = &kNotCounted, .idle = &thread_idle_bytes};
+}
+
+}  // namespace
 
 size_t used_memory() {
-  return without_idle(static_cast<int64_t>(__sanitizer_get_current_allocated_bytes()));
+  const auto allocated = static_cast<int64_t>(__sanitizer_get_current_allocated_bytes());
+  return static_cast<size_t>(std::max<int64_t>(allocated - idle_memory(), 0));
 }
 
 size_t usable_size(size_t size) {
@@ -95,8 +224,6 @@ std::string allocator_name() {
 
 namespace {
 
-constexpr size_t kMaxThreads = 64;
-
 // Reads a figure of the allocator; zero where this build of it does not have it.
 template <typename T>
 T read_control(const char* name) {
@@ -106,116 +233,21 @@ T read_control(const char* name) {
   return value;
 }
 
-// The allocator's own counters of one thread. Their owner writes them as it goes; a reader may be a
-// moment behind.
-struct ThreadCounters {
-  const uint64_t* allocated = nullptr;
-  const uint64_t* freed = nullptr;
-
-  int64_t balance() const {
-    return static_cast<int64_t>(__atomic_load_n(allocated, __ATOMIC_RELAXED) -
-                                __atomic_load_n(freed, __ATOMIC_RELAXED));
-  }
-};
-
-// The counters of living threads and the balance of those that ended. A change happens under the
-// mutex and while the version is odd; a reader that saw one begins again, so that no thread is
-// counted twice or not at all.
-class Registry {
- public:
-  void add(ThreadCounters counters) {
-    const std::lock_guard lock(mutex_);
-    const size_t count = count_.load();
-    SPINEL_ASSERT(count < kMaxThreads);
-    const Change change(version_);
-    set(count, counters);
-    count_.store(count + 1);
-  }
-
-  void remove(ThreadCounters counters) {
-    const std::lock_guard lock(mutex_);
-    const size_t count = count_.load();
-    size_t at = 0;
-    while (at < count && get(at).allocated != counters.allocated) ++at;
-    SPINEL_ASSERT(at < count);
-    const Change change(version_);
-    ended_balance_.store(ended_balance_.load() + counters.balance());
-    set(at, get(count - 1));
-    count_.store(count - 1);
-  }
-
-  int64_t balance() const {
-    for (;;) {
-      const uint32_t before = version_.load(std::memory_order_acquire);
-      int64_t sum = ended_balance_.load(std::memory_order_relaxed);
-      const size_t count = count_.load(std::memory_order_relaxed);
-      for (size_t i = 0; i < count; ++i) sum += get(i).balance();
-      std::atomic_thread_fence(std::memory_order_acquire);
-      if ((before & 1) == 0 && version_.load(std::memory_order_relaxed) == before) return sum;
-    }
-  }
-
- private:
-  class Change {
-   public:
-    explicit Change(std::atomic<uint32_t>& version) : version_(version) { version_.fetch_add(1); }
-    ~Change() { version_.fetch_add(1); }
-    Change(const Change&) = delete;
-    Change& operator=(const Change&) = delete;
-
-   private:
-    std::atomic<uint32_t>& version_;
-  };
-
-  struct Slot {
-    std::atomic<const uint64_t*> allocated{nullptr};
-    std::atomic<const uint64_t*> freed{nullptr};
-  };
-
-  ThreadCounters get(size_t at) const {
-    return {slots_[at].allocated.load(std::memory_order_relaxed),
-            slots_[at].freed.load(std::memory_order_relaxed)};
-  }
-  void set(size_t at, ThreadCounters counters) {
-    slots_[at].allocated.store(counters.allocated);
-    slots_[at].freed.store(counters.freed);
-  }
-
-  std::mutex mutex_;
-  std::atomic<uint32_t> version_{0};
-  std::atomic<size_t> count_{0};
-  std::atomic<int64_t> ended_balance_{0};
-  Slot slots_[kMaxThreads];
-};
-constinit Registry registry;
-
-// Lives as long as its thread.
-class Registration {
- public:
-  Registration()
-      : counters_{read_control<uint64_t*>("thread.allocatedp"),
-                  read_control<uint64_t*>("thread.deallocatedp")} {
-    // Without statistics in the allocator there is no accounting: better not to start than to evict
-    // blindly.
-    SPINEL_ASSERT(counters_.allocated != nullptr && counters_.freed != nullptr);
-    registry.add(counters_);
-  }
-  ~Registration() { registry.remove(counters_); }
-  Registration(const Registration&) = delete;
-  Registration& operator=(const Registration&) = delete;
-
- private:
-  ThreadCounters counters_;
-};
+ThreadCounters ThreadCounters::of_this_thread() {
+  const ThreadCounters counters{.allocated = read_control<uint64_t*>("thread.allocatedp"),
+                                .freed = read_control<uint64_t*>("thread.deallocatedp"),
+                                .idle = &thread_idle_bytes};
+  // Without statistics in the allocator there is no accounting: better not to start than to evict
+  // blindly.
+  SPINEL_ASSERT(counters.allocated != nullptr && counters.freed != nullptr);
+  return counters;
+}
 
 }  // namespace
 
-void register_memory_thread() {
-  thread_local const Registration registration;
-}
-
 size_t used_memory() {
-  return without_idle(registry.balance());
+  const Balance balance = registry.balance();
+  return static_cast<size_t>(std::max<int64_t>(balance.allocated - balance.idle, 0));
 }
 
 size_t usable_size(size_t size) {

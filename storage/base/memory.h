@@ -1,8 +1,9 @@
 // Memory: sized allocation for containers, and how much is in use, exactly and at once.
-// jemalloc counts per thread what was allocated and freed; the sum over the threads is the figure
-// that eviction needs.
+// jemalloc counts per thread what was allocated and freed, and we count per thread what containers
+// keep idle; the sum over the threads is the figure that eviction needs.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -57,12 +58,13 @@ void register_memory_thread();
 // Bytes allocated and not freed, less idle ones. Main thread only; a few loads, no lock.
 size_t used_memory();
 
-// Containers tell here how the number of bytes changes that they keep from the allocator without
-// using them. Main thread only.
-extern int64_t idle_memory_bytes;
-inline void adjust_idle_memory(int64_t delta_bytes) {
-  idle_memory_bytes += delta_bytes;
-}
+// Adds to the number of bytes that containers hold but do not use. What one thread adds another may
+// take away, so that a container may be freed by a thread that did not fill it; each must have
+// called register_memory_thread.
+inline void adjust_idle_memory(int64_t delta_bytes);
+
+// The sum of that over all threads. Main thread only.
+int64_t idle_memory();
 
 // The allocator's own view, refreshed by the call. All in bytes.
 struct AllocatorStats {
@@ -102,5 +104,14 @@ std::string allocator_name();
 
 // Physical memory of the process as the kernel counts it; 0 if it does not tell.
 size_t resident_set_bytes();
+
+// The calling thread's share of idle_memory; may be negative. Written by its thread only.
+extern constinit thread_local std::atomic<int64_t> thread_idle_bytes;
+
+inline void adjust_idle_memory(int64_t delta_bytes) {
+  // No other thread writes it, so this need not be one operation.
+  thread_idle_bytes.store(thread_idle_bytes.load(std::memory_order_relaxed) + delta_bytes,
+                          std::memory_order_relaxed);
+}
 
 }  // namespace spinel::storage

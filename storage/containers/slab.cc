@@ -63,15 +63,6 @@ size_t SlabAllocator::block_size(size_t size) {
   return size <= kMaxBlock ? class_of(size) * kGranularity : usable_size(size);
 }
 
-void SlabAllocator::account(int64_t idle_delta) {
-  if (accounted_) adjust_idle_memory(idle_delta);
-}
-
-void SlabAllocator::disown() {
-  account(-static_cast<int64_t>(idle_bytes()));
-  accounted_ = false;
-}
-
 SlabAllocator::Page*& SlabAllocator::list_of(const Page* page) {
   return page->full ? full_ : open_[page->size_class];
 }
@@ -106,7 +97,7 @@ SlabAllocator::Page* SlabAllocator::add_page(size_t size_class) {
   ASAN_POISON_MEMORY_REGION(page + 1, page_size_ - sizeof(Page));
   link(page);
   ++page_count_;
-  account(static_cast<int64_t>(page_size_));
+  adjust_idle_memory(static_cast<int64_t>(page_size_));
   return page;
 }
 
@@ -115,7 +106,7 @@ void SlabAllocator::release_page(Page* page) {
   const size_t used = page->used * page->block_bytes();
   used_bytes_ -= used;
   --page_count_;
-  account(-static_cast<int64_t>(page_size_ - used));
+  adjust_idle_memory(-static_cast<int64_t>(page_size_ - used));
   ::operator delete (page, page_size_, std::align_val_t{page_size_});
 }
 
@@ -141,7 +132,7 @@ void* SlabAllocator::allocate(size_t size) {
   }
   ++page->used;
   used_bytes_ += bytes;
-  account(-static_cast<int64_t>(bytes));
+  adjust_idle_memory(-static_cast<int64_t>(bytes));
   if (!page->has_room(page_size_)) {
     unlink(page);
     page->full = true;
@@ -159,7 +150,7 @@ void SlabAllocator::deallocate(void* block, size_t size) {
   auto* page = reinterpret_cast<Page*>(reinterpret_cast<uintptr_t>(block) & ~(page_size_ - 1));
   SPINEL_ASSERT(page->size_class == class_of(size) && page->used > 0);
   used_bytes_ -= page->block_bytes();
-  account(static_cast<int64_t>(page->block_bytes()));
+  adjust_idle_memory(static_cast<int64_t>(page->block_bytes()));
   --page->used;
   if (page->full) {
     unlink(page);

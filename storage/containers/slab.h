@@ -14,7 +14,7 @@ namespace spinel::storage {
 
 // Not thread-safe: one owner at a time. The owner may be handed to another thread together with all
 // its blocks. Blocks are 8-byte aligned. Sizes above `kMaxBlock` go to the general allocator
-// unchanged.
+// unchanged. Free blocks count as idle memory: see storage/base/memory.h.
 class SlabAllocator {
  public:
   static constexpr size_t kGranularity = 8;
@@ -40,12 +40,9 @@ class SlabAllocator {
   // Bytes a block of `size` really takes. Equal sizes in this sense are interchangeable in place.
   static size_t block_size(size_t size);
 
-  // The owner is about to become another thread's, whose blocks the main thread's account of idle
-  // memory leaves out.
-  void disown();
-
-  // Bytes of all pages, and how many of them no block uses.
+  // Bytes of all pages, and how many of them blocks use, and do not use.
   size_t page_bytes() const { return page_count_ * page_size_; }
+  size_t used_bytes() const { return used_bytes_; }
   size_t idle_bytes() const { return page_bytes() - used_bytes_; }
   size_t page_count() const { return page_count_; }
   // Blocks above `kMaxBlock` that are in use: while there are none, nothing needs to be visited
@@ -59,7 +56,6 @@ class SlabAllocator {
 
   Page* add_page(size_t size_class);
   void release_page(Page* page);
-  void account(int64_t idle_delta);
   void link(Page* page);
   void unlink(Page* page);
 
@@ -72,7 +68,6 @@ class SlabAllocator {
   size_t page_count_ = 0;
   size_t large_blocks_ = 0;
   size_t used_bytes_ = 0;
-  bool accounted_ = true;
 };
 
 }  // namespace spinel::storage

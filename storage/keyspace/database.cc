@@ -306,10 +306,7 @@ void Database::erase(Item item, const Key& key, LazyFree* lazy) {
 
 void Database::clear(LazyFree* lazy) {
   std::unique_ptr<Contents> old = std::exchange(contents_, std::make_unique<Contents>());
-  if (lazy != nullptr && !old->table.empty()) {
-    old->slab.disown();
-    lazy->enqueue(std::move(old));
-  }
+  if (lazy != nullptr && !old->table.empty()) lazy->enqueue(std::move(old));
 }
 
 void Database::free_object(Encoding encoding, void* object, LazyFree* lazy) {

@@ -31,13 +31,12 @@ bool LazyFree::worth_it(Encoding encoding, const void* object) {
 
 void LazyFree::enqueue(Encoding encoding, void* object) {
   const uint64_t bytes = object_bytes(encoding, object);
-  disown_object(encoding, object);
   enqueue(Job{.encoding = encoding, .object = object, .bytes = bytes});
 }
 
 void LazyFree::enqueue(std::unique_ptr<Database::Contents> contents) {
   const uint64_t keys = contents->table.size();
-  const uint64_t bytes = contents->table.memory_bytes() + contents->slab.page_bytes();
+  const uint64_t bytes = contents->table.memory_bytes() + contents->slab.used_bytes();
   enqueue(Job{.contents = std::move(contents), .objects = keys, .bytes = bytes});
 }
 

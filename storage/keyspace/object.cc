@@ -50,7 +50,6 @@ struct String {
     const CompressedBitmap* from = bitmap(encoding, object);
     return from != nullptr ? from->free_effort() : 1;
   }
-  static void disown(Encoding, void*) {}
 };
 
 // Calls `use(std::type_identity<T>)` with the type of the values that this is an encoding of.
@@ -101,11 +100,6 @@ size_t free_effort(Encoding encoding, const void* object) {
   return with_type(encoding, [&]<typename T>(std::type_identity<T>) {
     return T::free_effort(encoding, object);
   });
-}
-
-void disown_object(Encoding encoding, void* object) {
-  with_type(encoding,
-            [&]<typename T>(std::type_identity<T>) { return T::disown(encoding, object); });
 }
 
 bool has_volatile_fields(Encoding encoding, const void* object) {

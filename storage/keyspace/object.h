@@ -22,7 +22,4 @@ size_t free_effort(Encoding encoding, const void* object);
 // Whether it is a hash with fields that have an expiry.
 bool has_volatile_fields(Encoding encoding, const void* object);
 
-// The object is about to become another thread's: see SlabAllocator::disown.
-void disown_object(Encoding encoding, void* object);
-
 }  // namespace spinel::storage

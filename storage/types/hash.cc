@@ -43,10 +43,6 @@ size_t Hash::free_effort(Encoding encoding, const void* object) {
   return encoding == Encoding::kTableHash ? fields_of(object)->allocations() : 1;
 }
 
-void Hash::disown(Encoding encoding, void* object) {
-  if (encoding == Encoding::kTableHash) fields_of(object)->disown();
-}
-
 void Hash::make_table() {
   HashListpack list = small();
   auto* table = new HashFields;

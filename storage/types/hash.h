@@ -151,7 +151,6 @@ class Hash {
   static size_t bytes(Encoding encoding, const void* object);
   static size_t memory(Encoding encoding, const void* object, size_t samples);
   static size_t free_effort(Encoding encoding, const void* object);
-  static void disown(Encoding encoding, void* object);
   // Of a hash that is a table.
   HashTableStatistics table_statistics() const { return table().table_statistics(); }
 

@@ -119,7 +119,6 @@ class HashFields {
   size_t memory(size_t samples);
   HashTableStatistics table_statistics() const { return table_.statistics(); }
   size_t allocations() const { return slab_.page_count() + slab_.large_blocks(); }
-  void disown() { slab_.disown(); }
 
  private:
   static size_t block_bytes(Slot slot);

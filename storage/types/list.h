@@ -33,8 +33,6 @@ class List {
     return bytes(encoding, object);
   }
   static size_t free_effort(Encoding encoding, const void* object);
-  // It has no slab that would have to be disowned.
-  static void disown(Encoding, void*) {}
 
   Encoding encoding() const { return encoding_; }
   void* object() const { return object_; }

@@ -144,10 +144,6 @@ size_t Set::free_effort(Encoding encoding, const void* object) {
          table.members.statistics().overflow_buckets;
 }
 
-void Set::disown(Encoding encoding, void* object) {
-  if (encoding == Encoding::kTableSet) table_of(object)->slab.disown();
-}
-
 // --- reading
 
 size_t Set::size() const {

@@ -97,11 +97,6 @@ size_t SortedSet::free_effort(Encoding encoding, const void* object) {
          set.large()->order.memory_bytes() / kNodeBytes;
 }
 
-void SortedSet::disown(Encoding encoding, void* object) {
-  const SortedSet set(encoding, object);
-  if (!set.is_listpack()) set.large()->slab.disown();
-}
-
 size_t SortedSet::size() const {
   return is_listpack() ? list()->count() / 2 : large()->members.size();
 }

@@ -43,9 +43,7 @@ class SortedSet {
   static size_t bytes(Encoding encoding, const void* object);
   static size_t memory(Encoding encoding, const void* object, size_t samples);
   static size_t free_effort(Encoding encoding, const void* object);
-  static void disown(Encoding encoding, void* object);
-  // Of the table of a set that is not a listpack.
-  // Of a set that is a skiplist.
+  // Of the table of members that a skiplist has beside it. Requires the skiplist encoding.
   HashTableStatistics table_statistics() const { return large()->members.statistics(); }
 
   Encoding encoding() const { return encoding_; }

@@ -3,8 +3,14 @@
 #include "storage/keyspace/lazy_free.h"
 
 #include <gtest/gtest.h>
+#include <string>
 
 #include "storage/base/memory.h"
+#include "storage/types/hash.h"
+#include "storage/types/list.h"
+#include "storage/types/set.h"
+#include "storage/types/sorted_set.h"
+#include "tests/unit/storage/idle_memory.h"
 #include "tests/unit/storage/keyspace/fixture.h"
 
 namespace spinel::storage {
@@ -16,11 +22,47 @@ class LazyFreeThreads : public testing::Test {
  protected:
   LazyFreeThreads() { register_memory_thread(); }
 
-  // Keys of all kinds: integers, strings in the entry and outside of it, with and without expiry.
+  // Keys of all kinds: integers, strings in the entry and outside of it, with and without expiry,
+  // and collections, which have slabs of their own.
   static void fill(Database& database, uint64_t keys) {
     for (uint64_t i = 0; i < keys; ++i) {
       const std::string value = i % 3 == 0 ? std::to_string(i) : std::string(i % 3000, 'x');
-      put(database, key_number(i), value, i % 2 == 0 ? kNoExpiry : 5);
+      const Item item = put(database, key_number(i), value, i % 2 == 0 ? kNoExpiry : 5);
+      if (i % 10 == 0) make_collection(database, item, i);
+    }
+  }
+
+  // Replaces the value at `item` by a set, a hash, a sorted set or a list that is not small.
+  static void make_collection(Database& database, Item item, uint64_t number) {
+    constexpr int kElements = 40;
+    const std::string name(item->key());
+    const auto store = [&](const auto& collection) {
+      database.set_object(Key(name), item, collection.encoding(), collection.object(), kNoExpiry,
+                          0);
+    };
+    const auto fill_with = [&](auto collection, auto&& add) {
+      for (int i = 0; i < kElements; ++i) {
+        // Members of several classes of size, and some that do not fit a slab page.
+        add(collection, "member " + std::to_string(i) + std::string(i * number % 300, 'x'));
+      }
+      store(collection);
+    };
+    switch (number / 10 % 4) {
+      case 0:
+        return fill_with(Set::create(),
+                         [](Set& set, const std::string& text) { set.add(SetMember(text), {}); });
+      case 1:
+        return fill_with(Hash::create(), [](Hash& hash, const std::string& text) {
+          hash.set(HashField(text), text, kNoExpiry, {});
+        });
+      case 2:
+        return fill_with(SortedSet::create(), [](SortedSet& set, const std::string& text) {
+          set.insert(set.find(text), text, 1, {});
+        });
+      default:
+        return fill_with(List::create(), [](List& list, const std::string& text) {
+          list.push(ListEnd::kBack, text, {});
+        });
     }
   }
 
@@ -30,7 +72,7 @@ class LazyFreeThreads : public testing::Test {
 TEST_F(LazyFreeThreads, DatabasesAreFilledAgainWhileTheirOldContentsAreFreed) {
   constexpr int kRounds = 20;
   constexpr uint64_t kKeys = 1500;
-  const int64_t idle_before = idle_memory_bytes;
+  const int64_t idle_before = count_idle_memory();
   {
     LazyFree lazy;
     Database database(0);
@@ -48,7 +90,7 @@ TEST_F(LazyFreeThreads, DatabasesAreFilledAgainWhileTheirOldContentsAreFreed) {
     EXPECT_EQ(lazy.pending_bytes(), 0u);
     EXPECT_EQ(database.size(), kKeys);
   }
-  EXPECT_EQ(idle_memory_bytes, idle_before);
+  EXPECT_EQ(count_idle_memory(), idle_before);
 }
 
 TEST_F(LazyFreeThreads, ReplacedAndErasedValuesAreFreedBesideNewOnes) {

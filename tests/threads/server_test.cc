@@ -57,6 +57,39 @@ TEST_F(ServerThreads, ValuesAreFreedInTheBackgroundWhileClientsWork) {
   EXPECT_EQ(server().stop_and_wait().to_string(), "exit code 0");
 }
 
+TEST_F(ServerThreads, CollectionsOfAllTypesAreFreedInTheBackgroundWhileOthersAreMade) {
+  start();
+  RawConnection connection = server().raw();
+  constexpr int kKeysOfEachType = 100;
+  constexpr int kElements = 400;
+  std::vector<std::vector<std::string>> fill;
+  for (int key = 0; key < kKeysOfEachType; ++key) {
+    std::vector<std::string> set = {"SADD", "set:" + std::to_string(key)};
+    std::vector<std::string> list = {"RPUSH", "list:" + std::to_string(key)};
+    std::vector<std::string> hash = {"HSET", "hash:" + std::to_string(key)};
+    std::vector<std::string> sorted_set = {"ZADD", "zset:" + std::to_string(key)};
+    for (int i = 0; i < kElements; ++i) {
+      const std::string element = "element:" + std::to_string(i);
+      set.push_back(element);
+      list.push_back(element);
+      hash.insert(hash.end(), {element, "value"});
+      sorted_set.insert(sorted_set.end(), {std::to_string(i), element});
+    }
+    fill.insert(fill.end(), {set, list, hash, sorted_set});
+  }
+  for (int round = 0; round < 3; ++round) {
+    for (const Reply& reply : connection.pipeline(fill)) EXPECT_EQ(reply, integer(kElements));
+    // What is freed and what is made meet.
+    std::vector<std::vector<std::string>> flush_and_fill = fill;
+    flush_and_fill.insert(flush_and_fill.begin(), {"FLUSHALL", "ASYNC"});
+    EXPECT_EQ(connection.pipeline(flush_and_fill).size(), fill.size() + 1);
+    EXPECT_GT(info_number("used_memory"), 0);
+    EXPECT_EQ(run("FLUSHALL", "ASYNC"), ok());
+  }
+  EXPECT_TRUE(wait_until([this] { return nothing_is_pending(); }));
+  EXPECT_EQ(server().stop_and_wait().to_string(), "exit code 0");
+}
+
 TEST_F(ServerThreads, EvictionHandsOverWhatItEvicts) {
   start_with({"--maxmemory-policy", "allkeys-random", "--lazyfree-lazy-eviction", "yes"});
   const long long limit_bytes = info_number("used_memory") + 20LL * kLargeBytes;

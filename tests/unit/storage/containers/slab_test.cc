@@ -7,6 +7,7 @@
 
 #include "storage/base/memory.h"
 #include "storage/base/random.h"
+#include "tests/unit/storage/idle_memory.h"
 
 namespace spinel::storage {
 namespace {
@@ -55,7 +56,7 @@ void check_random_allocations(size_t page_size) {
   constexpr uint64_t kSeed = 20240601;
   SCOPED_TRACE(kSeed);
   Random random(kSeed);
-  const int64_t idle_before = idle_memory_bytes;
+  const int64_t idle_before = count_idle_memory();
   {
     SlabAllocator slab(page_size);
     std::vector<Block> blocks;
@@ -75,7 +76,7 @@ void check_random_allocations(size_t page_size) {
       if (step % 1000 == 0) {
         const size_t idle = slab.idle_bytes();
         ASSERT_EQ((idle + bytes_in_pages(blocks)) % page_size, 0u);
-        ASSERT_EQ(idle_memory_bytes - idle_before, static_cast<int64_t>(idle));
+        ASSERT_EQ(count_idle_memory() - idle_before, static_cast<int64_t>(idle));
       }
     }
     for (const Block& block : blocks) {
@@ -86,7 +87,7 @@ void check_random_allocations(size_t page_size) {
     EXPECT_LE(slab.idle_bytes(),
               page_size * SlabAllocator::kMaxBlock / SlabAllocator::kGranularity);
   }
-  EXPECT_EQ(idle_memory_bytes, idle_before);
+  EXPECT_EQ(count_idle_memory(), idle_before);
 }
 
 TEST(Slab, RandomAllocationsKeepTheirContents) {
@@ -165,30 +166,13 @@ TEST(Slab, LargeBlocksBypassThePages) {
   EXPECT_EQ(slab.idle_bytes(), 0u);
 }
 
-TEST(Slab, ADisownedOneLeavesTheAccountOfIdleMemory) {
-  const int64_t idle_before = idle_memory_bytes;
-  {
-    SlabAllocator slab;
-    const Block first = take(slab, 24, 1);
-    const Block second = take(slab, 200, 2);
-    EXPECT_EQ(idle_memory_bytes - idle_before, static_cast<int64_t>(2 * kPage - 24 - 200));
-    slab.disown();
-    EXPECT_EQ(idle_memory_bytes, idle_before);
-    slab.deallocate(first.bytes, 24);
-    slab.deallocate(second.bytes, 200);
-    EXPECT_EQ(slab.idle_bytes(), 2 * kPage);
-    EXPECT_EQ(idle_memory_bytes, idle_before);
-  }
-  EXPECT_EQ(idle_memory_bytes, idle_before);
-}
-
 TEST(Slab, PagesWithLiveBlocksAreFreedWithIt) {
-  const int64_t idle_before = idle_memory_bytes;
+  const int64_t idle_before = count_idle_memory();
   {
     SlabAllocator slab;
     for (uint64_t i = 0; i < 5000; ++i) take(slab, 8 + i % 200, i);
   }
-  EXPECT_EQ(idle_memory_bytes, idle_before);
+  EXPECT_EQ(count_idle_memory(), idle_before);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/storage/idle_memory.h"
 #include "tests/unit/storage/keyspace/fixture.h"
 
 namespace spinel::storage {
@@ -15,12 +16,12 @@ constexpr uint64_t kKeys = 100'000;
 template <typename ValueOf>
 double bytes_a_key(ValueOf&& value, int64_t expire_at_ms) {
   const FixedHashSeed seed;
-  const int64_t idle_before = idle_memory_bytes;
+  const int64_t idle_before = count_idle_memory();
   Database database(0);
   for (uint64_t i = 0; i < kKeys; ++i) put(database, key_number(i), value(i), expire_at_ms);
   while (database.resize_step(1000)) {
   }
-  size_t bytes = database.table_bytes() + static_cast<size_t>(idle_memory_bytes - idle_before);
+  size_t bytes = database.table_bytes() + static_cast<size_t>(count_idle_memory() - idle_before);
   database.for_each([&bytes](Entry& entry) {
     EXPECT_LE(entry.size_bytes(), SlabAllocator::kMaxBlock);
     bytes += SlabAllocator::block_size(entry.size_bytes());
@@ -47,7 +48,7 @@ TEST(KeyMemory, AShortStringWithExpiryTakes90BytesAtMost) {
 
 TEST(KeyMemory, DeletingAllGivesAllBack) {
   const FixedHashSeed seed;
-  const int64_t idle_before = idle_memory_bytes;
+  const int64_t idle_before = count_idle_memory();
   Database database(0);
   for (uint64_t i = 0; i < kKeys; ++i) put(database, key_number(i), text_of_32_bytes(i));
   for (uint64_t i = 0; i < kKeys; ++i) {
@@ -55,17 +56,17 @@ TEST(KeyMemory, DeletingAllGivesAllBack) {
     const Key key(name);
     database.erase(database.find(key), key, nullptr);
   }
-  EXPECT_LE(idle_memory_bytes - idle_before, 4096);
+  EXPECT_LE(count_idle_memory() - idle_before, 4096);
   EXPECT_LE(database.table_bytes(), 64u * 64);
 }
 
 TEST(KeyMemory, ClearingGivesAllBack) {
   const FixedHashSeed seed;
-  const int64_t idle_before = idle_memory_bytes;
+  const int64_t idle_before = count_idle_memory();
   Database database(0);
   for (uint64_t i = 0; i < 10'000; ++i) put(database, key_number(i), text_of_32_bytes(i), 5);
   database.clear(nullptr);
-  EXPECT_EQ(idle_memory_bytes, idle_before);
+  EXPECT_EQ(count_idle_memory(), idle_before);
   EXPECT_EQ(database.table_bytes(), 0u);
 }
 
