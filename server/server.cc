@@ -61,9 +61,12 @@ Server::Server(Config& config_in)
       commands(all_command_families()),
       keyspace(config_in.databases, *this),
       dispatcher(*this),
-      blocked([](Client& client, CommandArgs args,
-                 WakeReason wake) { client.server.dispatcher.execute(client, args, wake); },
-              type_at),
+      blocked(
+          modified_keys,
+          [](Client& client, CommandArgs args, WakeReason wake) {
+            client.server.dispatcher.execute(client, args, wake);
+          },
+          type_at),
       command_stats(commands.id_count()),
       run_id(storage::random_hex(kIdDigits)),
       replication_id(storage::random_hex(kIdDigits)),
@@ -254,13 +257,11 @@ void Server::cron() {
   }
   expire_cycle(false);
   if (config.activerehashing) continue_resizes();
-  effects.commit();
 }
 
 void Server::before_sleep() {
   expire_cycle(true);
   if (eviction_unfinished_ && pause_scope_ == PauseScope::kNone) evict();
-  effects.commit();
 }
 
 void Server::end_turn(uint64_t began_ticks) {
@@ -330,39 +331,43 @@ void Server::reset_statistics() {
   active_expire_.reset_stale_percent();
 }
 
-void Server::propagate_delete(storage::Database& database, std::string_view key, bool lazy) {
-  const std::string_view effect[] = {lazy ? "UNLINK" : "DEL", key};
-  effects.add(database.index, effect);
+void Server::propagate(storage::Database& database, CommandArgs effect) {
+  if (dispatcher.depth() > 0) return effects.add(database.index, effect);
+  effects.add_last(database.index, effect);
 }
 
-void Server::on_expire(storage::Database& database, const storage::Key& key) {
-  ++stats.expired_keys;
-  ++dirty;
-  propagate_delete(database, key.bytes, config.lazyfree_lazy_expire);
-  events.notify(config.notify_keyspace_events, kNotifyExpired, database.index, "expired",
-                key.bytes);
-}
-
-void Server::on_evict(storage::Database& database, const storage::Key& key) {
-  ++stats.evicted_keys;
-  ++dirty;
-  propagate_delete(database, key.bytes, config.lazyfree_lazy_eviction);
-  events.notify(config.notify_keyspace_events, kNotifyEvicted, database.index, "evicted",
-                key.bytes);
+void Server::on_remove(storage::Database& database, const storage::Key& key,
+                       storage::RemovalReason reason) {
+  modified_keys.modified(database.index, key.bytes);
+  const auto notify = [&](uint32_t event_class, std::string_view event) {
+    events.notify(config.notify_keyspace_events, event_class, database.index, event, key.bytes);
+  };
+  const auto propagate_removal = [&](bool lazy) {
+    const std::string_view effect[] = {removal_command(lazy), key.bytes};
+    propagate(database, effect);
+  };
+  switch (reason) {
+    case storage::RemovalReason::kDeleted:
+      return notify(kNotifyGeneric, "del");
+    case storage::RemovalReason::kExpired:
+      ++stats.expired_keys;
+      propagate_removal(config.lazyfree_lazy_expire);
+      return notify(kNotifyExpired, "expired");
+    case storage::RemovalReason::kEvicted:
+      ++stats.evicted_keys;
+      propagate_removal(config.lazyfree_lazy_eviction);
+      return notify(kNotifyEvicted, "evicted");
+  }
 }
 
 void Server::on_fields_expire(storage::Database& database, const storage::Key& key,
-                              std::span<const std::string> fields, bool is_empty) {
+                              std::span<const std::string> fields) {
   stats.expired_subkeys += static_cast<int64_t>(fields.size());
-  dirty += static_cast<int64_t>(fields.size());
+  modified_keys.modified(database.index, key.bytes);
   std::vector<std::string_view> effect = {"HDEL", key.bytes};
   effect.insert(effect.end(), fields.begin(), fields.end());
-  effects.add(database.index, effect);
-  const auto tell = [&](uint32_t event_class, std::string_view event) {
-    events.notify(config.notify_keyspace_events, event_class, database.index, event, key.bytes);
-  };
-  tell(kNotifyHash, "hexpired");
-  if (is_empty) tell(kNotifyGeneric, "del");
+  propagate(database, effect);
+  events.notify(config.notify_keyspace_events, kNotifyHash, database.index, "hexpired", key.bytes);
 }
 
 }  // namespace spinel::server

@@ -17,6 +17,7 @@
 #include "server/engine/dispatch.h"
 #include "server/engine/effects.h"
 #include "server/engine/keyspace_events.h"
+#include "server/engine/modified_keys.h"
 #include "server/engine/table.h"
 #include "server/stats/command_stats.h"
 #include "server/stats/instantaneous.h"
@@ -56,6 +57,7 @@ class Server final : private storage::KeyspaceObserver {
   CommandTable commands;
   storage::Keyspace keyspace;
   Dispatcher dispatcher;
+  ModifiedKeys modified_keys;
   BlockedClients blocked;
   EffectStream effects;
   KeyspaceEvents events;
@@ -169,11 +171,12 @@ class Server final : private storage::KeyspaceObserver {
   void expire_cycle(bool fast);
   void continue_resizes();
   storage::EvictionResult evict();
-  void on_expire(storage::Database& database, const storage::Key& key) override;
-  void on_evict(storage::Database& database, const storage::Key& key) override;
+  void on_remove(storage::Database& database, const storage::Key& key,
+                 storage::RemovalReason reason) override;
   void on_fields_expire(storage::Database& database, const storage::Key& key,
-                        std::span<const std::string> fields, bool is_empty) override;
-  void propagate_delete(storage::Database& database, std::string_view key, bool lazy);
+                        std::span<const std::string> fields) override;
+  // Propagates what no command did. Within a unit of execution it becomes a part of that.
+  void propagate(storage::Database& database, CommandArgs effect);
 
   storage::ActiveExpire active_expire_;
   storage::Eviction eviction_;

@@ -35,6 +35,13 @@ void BlockedClients::block_on_keys(Client& client, CommandArgs args, CommandArgs
       wait.keys.push_back(std::move(name));
     }
   }
+  watch_keys();
+}
+
+void BlockedClients::watch_keys() {
+  const bool watch = !waiting_for_keys_.empty();
+  if (watch == std::exchange(watches_keys_, watch)) return;
+  watch ? modified_keys_.add(*this) : modified_keys_.remove(*this);
 }
 
 void BlockedClients::leave_queues(Client& client, const Wait& wait) {
@@ -43,6 +50,7 @@ void BlockedClients::leave_queues(Client& client, const Wait& wait) {
     found->second.clients.erase({wait.type, wait.order});
     if (found->second.clients.empty()) waiting_for_keys_.erase(found);
   }
+  watch_keys();
   if (wait.deadline_ms != 0) deadlines_.erase({wait.deadline_ms, &client});
   if (wait.is_over) {
     std::erase_if(ended_, [&](const EndedWait& ended) { return ended.client == &client; });
@@ -87,12 +95,13 @@ void BlockedClients::wake(Client& client, WakeReason reason) {
   for (const DatabaseKey& key : wait->keys) {
     waiting_for_keys_[key].clients.emplace(std::pair(wait->type, wait->order), &client);
   }
+  watch_keys();
   if (wait->deadline_ms != 0) deadlines_.emplace(wait->deadline_ms, &client);
   client.blocked = wait->reason;
   waits_[&client] = std::make_unique<Wait>(*wait);
 }
 
-void BlockedClients::note_changed(int database, std::string_view key) {
+void BlockedClients::on_key_modified(int database, std::string_view key) {
   const auto found = waiting_for_keys_.find(DatabaseKeyView(database, key));
   if (found != waiting_for_keys_.end()) note_changed(found->first, found->second);
 }
@@ -101,7 +110,7 @@ void BlockedClients::note_changed(const DatabaseKey& key, Queue& queue) {
   if (!std::exchange(queue.changed, true)) changed_.push_back(key);
 }
 
-void BlockedClients::databases_swapped(int first, int second) {
+void BlockedClients::on_databases_swapped(int first, int second) {
   for (auto& [key, queue] : waiting_for_keys_) {
     if (key.first == first || key.first == second) note_changed(key, queue);
   }

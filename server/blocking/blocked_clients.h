@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "server/client.h"
+#include "server/engine/modified_keys.h"
 #include "server/engine/spec.h"
 #include "storage/keyspace/entry.h"
 
@@ -35,14 +36,16 @@ enum class WakeReason : uint8_t {
   kError,    // the wait ends with the error `BlockedClients::wait_error`; no handler sees this
 };
 
-class BlockedClients {
+class BlockedClients final : private ModifiedKeyObserver {
  public:
   // Calls the handler again; it must leave the client unblocked or block it again.
   using Retry = void (*)(Client& client, CommandArgs args, WakeReason wake);
   // The type of the value at `key` of the client's database; nothing if the key does not exist.
   using TypeAt = std::optional<storage::Type> (*)(Client& client, std::string_view key);
 
-  BlockedClients(Retry retry, TypeAt type_at) : retry_(retry), type_at_(type_at) {}
+  // Watches `modified_keys`, which must live as long, while somebody waits for keys.
+  BlockedClients(ModifiedKeys& modified_keys, Retry retry, TypeAt type_at)
+      : modified_keys_(modified_keys), retry_(retry), type_at_(type_at) {}
 
   // Makes `client` wait with the command `args`, whose bytes are copied, for something else than a
   // key. `deadline_ms` is monotonic, 0: never.
@@ -54,12 +57,6 @@ class BlockedClients {
   // Ends the wait of a client that goes away. Does nothing to one that is not blocked.
   void forget(Client& client);
 
-  // A value that somebody may wait for appeared at `key`.
-  void key_changed(int database, std::string_view key) {
-    if (!waiting_for_keys_.empty()) note_changed(database, key);
-  }
-  // Every key of these databases may have changed.
-  void databases_swapped(int first, int second);
   // Has the next `serve` wake `client` with kTimeout. Returns false if it is about to be woken
   // already. Requires that it is blocked.
   bool time_out(Client& client) { return end_wait(client, WakeReason::kTimeout, {}); }
@@ -135,11 +132,17 @@ class BlockedClients {
   bool end_wait(Client& client, WakeReason reason, std::string_view error);
   void serve_all();
   void serve_key(const DatabaseKey& key);
-  void note_changed(int database, std::string_view key);
+  void on_key_modified(int database, std::string_view key) override;
+  void on_database_flushed(int) override {}  // what is gone serves nobody
+  void on_databases_swapped(int first, int second) override;
+  // Registers as an observer or ends that, after somebody began or ceased to wait for keys.
+  void watch_keys();
   void note_changed(const DatabaseKey& key, Queue& queue);
   void wake(Client& client, WakeReason reason);
   void leave_queues(Client& client, const Wait& wait);
 
+  ModifiedKeys& modified_keys_;
+  bool watches_keys_ = false;
   Retry retry_;
   TypeAt type_at_;
   std::unordered_map<const Client*, std::unique_ptr<Wait>> waits_;

@@ -61,7 +61,13 @@ Item CommandContext::peek(const Key& key) {
 
 void CommandContext::changed_in(Database& database, std::string_view key, int64_t changes) {
   changed_dataset(changes);
-  server.blocked.key_changed(database.index, key);
+  server.modified_keys.modified(database.index, key);
+}
+
+void CommandContext::remove(Item item, const Key& key, bool lazy, int64_t changes) {
+  changed_dataset(changes);
+  storage::Keyspace& keyspace = server.keyspace;
+  keyspace.remove(db, item, key, storage::RemovalReason::kDeleted, keyspace.lazy(lazy));
 }
 
 void CommandContext::propagate_in(Database& database, CommandArgs effect) {

@@ -101,6 +101,9 @@ class CommandContext {
   // goes to AOF and replicas.
   void changed(std::string_view key, int64_t changes = 1) { changed_in(db, key, changes); }
   void changed_in(storage::Database& database, std::string_view key, int64_t changes = 1);
+  // Removes the key at `item`: as `changed`, with the event "del". A large value is freed on
+  // another thread if `lazy`.
+  void remove(storage::Item item, const storage::Key& key, bool lazy, int64_t changes = 1);
   // Something that is not a key changed (FLUSHALL, SWAPDB).
   void changed_dataset(int64_t changes = 1) {
     changes_ += changes;
@@ -121,6 +124,11 @@ class CommandContext {
   // in order.
   void propagate(CommandArgs effect) { propagate_in(db, effect); }
   void propagate_in(storage::Database& database, CommandArgs effect);
+  // The effect is the removal of `key`.
+  void propagate_removal(std::string_view key, bool lazy) {
+    const std::string_view effect[] = {removal_command(lazy), key};
+    propagate(effect);
+  }
   // There is no effect although something changed.
   void propagate_nothing() { effect_replaced_ = true; }
 

@@ -12,6 +12,11 @@
 
 namespace spinel::server {
 
+// The effect that removes a key.
+constexpr std::string_view removal_command(bool lazy) {
+  return lazy ? "UNLINK" : "DEL";
+}
+
 // The effects of a unit of execution are applied all or not at all: several are wrapped in MULTI
 // and EXEC. SELECT is written where the database changes. Between units, the end of the log is the
 // end of a unit. Without a reader nothing is written, and nothing costs.

@@ -32,21 +32,16 @@ Keyspace::FieldExpiry Keyspace::expire_fields(Database& database, Item item, con
   hash.take_expired(now_ms_, max_buckets, fields);
   database.update_object(item, hash.encoding(), hash.object());
   if (fields.empty()) return FieldExpiry::kSomeRemoved;
-  const bool is_empty = hash.empty();
-  observer_.on_fields_expire(database, key, fields, is_empty);
-  if (!is_empty) return FieldExpiry::kSomeRemoved;
-  database.erase(item, key, lazy(lazy_expire));
+  observer_.on_fields_expire(database, key, fields);
+  if (!hash.empty()) return FieldExpiry::kSomeRemoved;
+  remove(database, item, key, RemovalReason::kDeleted, lazy(lazy_expire));
   return FieldExpiry::kKeyRemoved;
 }
 
-void Keyspace::expire(Database& database, Item item, const Key& key) {
-  observer_.on_expire(database, key);
-  database.erase(item, key, lazy(lazy_expire));
-}
-
-void Keyspace::evict(Database& database, Item item, const Key& key) {
-  observer_.on_evict(database, key);
-  database.erase(item, key, lazy(lazy_eviction));
+void Keyspace::remove(Database& database, Item item, const Key& key, RemovalReason reason,
+                      LazyFree* lazy) {
+  observer_.on_remove(database, key, reason);
+  database.erase(item, key, lazy);
 }
 
 }  // namespace spinel::storage

@@ -15,18 +15,23 @@
 
 namespace spinel::storage {
 
-// Hears of the keys that disappear without a command asking for it, before they do: their deletion
-// is an effect that AOF and replicas must see, and an event for subscribers.
+enum class RemovalReason : uint8_t {
+  kDeleted,  // by a command, or as nothing was left in it
+  kExpired,
+  kEvicted,
+};
+
+// Is notified of removals: the deletion of an expired key is an effect that AOF and replicas must
+// see, and an event for subscribers.
 class KeyspaceObserver {
  public:
   virtual ~KeyspaceObserver() = default;
-  // Both are called just before the key is removed; they must not change the database.
-  virtual void on_expire(Database& database, const Key& key) = 0;
-  virtual void on_evict(Database& database, const Key& key) = 0;
-  // `fields` of the hash at `key` expired and were removed from it. If it is empty now, `key` will
-  // be removed, of which nothing else tells.
+  // Called just before the key is removed; must not change the database.
+  virtual void on_remove(Database& database, const Key& key, RemovalReason reason) = 0;
+  // `fields` of the hash at `key` expired and were removed from it. If none are left, the removal
+  // of the key follows.
   virtual void on_fields_expire(Database& database, const Key& key,
-                                std::span<const std::string> fields, bool is_empty) = 0;
+                                std::span<const std::string> fields) = 0;
 };
 
 class Keyspace {
@@ -66,14 +71,20 @@ class Keyspace {
     return item;
   }
 
-  // Removes an expired key: tells the observer, frees it lazily if so configured.
-  void expire(Database& database, Item item, const Key& key);
+  // Notifies the observer and removes the key at `item`. `lazy`: see Database::erase.
+  void remove(Database& database, Item item, const Key& key, RemovalReason reason, LazyFree* lazy);
+  // Removes an expired key.
+  void expire(Database& database, Item item, const Key& key) {
+    remove(database, item, key, RemovalReason::kExpired, lazy(lazy_expire));
+  }
   enum class FieldExpiry : uint8_t { kNothingDue, kSomeRemoved, kKeyRemoved };
   // Removes expired fields of the value at `item`, and `key` if nothing is left. Looks at up to
   // `max_buckets` buckets of a large hash: call it again until nothing is due.
   FieldExpiry expire_fields(Database& database, Item item, const Key& key, size_t max_buckets);
   // Removes a key to make room.
-  void evict(Database& database, Item item, const Key& key);
+  void evict(Database& database, Item item, const Key& key) {
+    remove(database, item, key, RemovalReason::kEvicted, lazy(lazy_eviction));
+  }
 
   LazyFree* lazy(bool on) { return on ? &lazy_free : nullptr; }
 

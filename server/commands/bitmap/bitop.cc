@@ -88,10 +88,7 @@ RawString* reusable_string(const Item& item, const Sources& sources) {
 }
 
 void remove_destination(CommandContext& ctx, const Key& key, const Item& item) {
-  if (!item) return;
-  ctx.db.erase(item, key, ctx.server.keyspace.lazy(ctx.server.config.lazyfree_lazy_server_del));
-  ctx.changed(key.bytes);
-  ctx.notify(kNotifyGeneric, "del", key.bytes);
+  if (item) ctx.remove(item, key, ctx.server.config.lazyfree_lazy_server_del);
 }
 
 void bitop_command(CommandContext& ctx) {

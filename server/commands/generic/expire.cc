@@ -79,11 +79,8 @@ std::optional<int64_t> expire_time_ms(CommandContext& ctx, int64_t base_ms, int6
 // The key's time is over as it is set.
 void expire_at_once(CommandContext& ctx, const Item& item, const Key& key) {
   const bool lazy = ctx.server.config.lazyfree_lazy_expire;
-  ctx.db.erase(item, key, ctx.server.keyspace.lazy(lazy));
-  const std::string_view effect[] = {lazy ? "UNLINK" : "DEL", key.bytes};
-  ctx.propagate(effect);
-  ctx.changed(key.bytes);
-  ctx.notify(kNotifyGeneric, "del", key.bytes);
+  ctx.remove(item, key, lazy);
+  ctx.propagate_removal(key.bytes, lazy);
 }
 
 void expire_at(CommandContext& ctx, Item& item, const Key& key, int64_t time_ms) {

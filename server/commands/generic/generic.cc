@@ -37,25 +37,23 @@ storage::LazyFree* lazy_replacing(CommandContext& ctx) {
 
 // --- DEL, UNLINK
 
-void remove_keys(CommandContext& ctx, storage::LazyFree* lazy) {
+void remove_keys(CommandContext& ctx, bool lazy) {
   int64_t removed = 0;
   for_each_key(ctx, 1, 1, [&](const Key& key, size_t) {
     const Item item = ctx.server.keyspace.find(ctx.db, key);
     if (!item) return;
-    ctx.db.erase(item, key, lazy);
-    ctx.changed(key.bytes);
-    ctx.notify(kNotifyGeneric, "del", key.bytes);
+    ctx.remove(item, key, lazy);
     ++removed;
   });
   ctx.reply.integer(removed);
 }
 
 void del_command(CommandContext& ctx) {
-  remove_keys(ctx, ctx.server.keyspace.lazy(ctx.server.config.lazyfree_lazy_user_del));
+  remove_keys(ctx, ctx.server.config.lazyfree_lazy_user_del);
 }
 
 void unlink_command(CommandContext& ctx) {
-  remove_keys(ctx, ctx.server.keyspace.lazy(true));
+  remove_keys(ctx, true);
 }
 
 // --- EXISTS, TOUCH, TYPE, RANDOMKEY

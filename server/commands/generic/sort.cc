@@ -467,10 +467,7 @@ void reply_values(CommandContext& ctx, const Options& options,
 // Removes what is at the key, as there is no result.
 void remove_target(CommandContext& ctx, const Key& key) {
   const Item item = ctx.find_write(key);
-  if (!item) return;
-  ctx.db.erase(item, key, ctx.server.keyspace.lazy(ctx.server.config.lazyfree_lazy_server_del));
-  ctx.changed(key.bytes);
-  ctx.notify(kNotifyGeneric, "del", key.bytes);
+  if (item) ctx.remove(item, key, ctx.server.config.lazyfree_lazy_server_del);
 }
 
 // Stores the values as a list, what is missing as empty texts, and replies how many there are.

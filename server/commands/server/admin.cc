@@ -41,7 +41,9 @@ void flushall_command(CommandContext& ctx) {
   for (int i = 0; i < keyspace.database_count(); ++i) {
     Database& database = keyspace.database(i);
     removed += static_cast<int64_t>(database.size());
-    if (database.size() > 0) database.clear(*lazy);
+    if (database.size() == 0) continue;
+    database.clear(*lazy);
+    ctx.server.modified_keys.flushed(i);
   }
   // An effect even if there was nothing: a replica may differ.
   ctx.changed_dataset(std::max<int64_t>(removed, 1));
@@ -52,7 +54,10 @@ void flushdb_command(CommandContext& ctx) {
   const auto lazy = read_flush_mode(ctx);
   if (!lazy) return;
   const auto removed = static_cast<int64_t>(ctx.db.size());
-  if (removed > 0) ctx.db.clear(*lazy);
+  if (removed > 0) {
+    ctx.db.clear(*lazy);
+    ctx.server.modified_keys.flushed(ctx.db.index);
+  }
   ctx.changed_dataset(std::max<int64_t>(removed, 1));
   ctx.reply.ok();
 }
@@ -136,7 +141,7 @@ void swapdb_command(CommandContext& ctx) {
   const auto a = static_cast<int>(*first);
   const auto b = static_cast<int>(*second);
   ctx.server.keyspace.database(a).swap_contents(ctx.server.keyspace.database(b));
-  ctx.server.blocked.databases_swapped(a, b);
+  ctx.server.modified_keys.swapped(a, b);
   ctx.changed_dataset();
   ctx.reply.ok();
 }

@@ -177,12 +177,7 @@ void store_result(CommandContext& ctx, TemporarySet& result, std::string_view ev
   Item item = ctx.find_write(key);
   const size_t size = result->size();
   if (size == 0) {
-    if (item) {
-      const bool lazy = ctx.server.config.lazyfree_lazy_server_del;
-      ctx.db.erase(item, key, ctx.server.keyspace.lazy(lazy));
-      ctx.changed(key.bytes);
-      ctx.notify(kNotifyGeneric, "del", key.bytes);
-    }
+    if (item) ctx.remove(item, key, ctx.server.config.lazyfree_lazy_server_del);
     return ctx.reply.integer(0);
   }
   if (!item) ctx.created(key.bytes);

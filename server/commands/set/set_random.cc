@@ -57,12 +57,9 @@ void pop_all(CommandContext& ctx, const Key& key, const Item& item) {
   const auto count = static_cast<int64_t>(set.size());
   reply_members(ctx.reply, set);
   const bool lazy = ctx.server.config.lazyfree_lazy_server_del;
-  ctx.db.erase(item, key, ctx.server.keyspace.lazy(lazy));
-  ctx.changed(key.bytes, count);
   ctx.notify(kNotifySet, "spop", key.bytes);
-  ctx.notify(kNotifyGeneric, "del", key.bytes);
-  const std::string_view effect[] = {lazy ? "UNLINK" : "DEL", key.bytes};
-  ctx.propagate(effect);
+  ctx.remove(item, key, lazy, count);
+  ctx.propagate_removal(key.bytes, lazy);
 }
 
 // Few of many: they are taken out one by one.

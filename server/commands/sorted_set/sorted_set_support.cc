@@ -26,11 +26,7 @@ void store_sorted_set(CommandContext& ctx, size_t index, SortedSet result, std::
     ctx.notify(kNotifyZset, event, key.bytes);
   } else {
     SortedSet::destroy(result.encoding(), result.object());
-    if (item) {
-      ctx.db.erase(item, key, ctx.server.keyspace.lazy(ctx.server.config.lazyfree_lazy_server_del));
-      ctx.changed(key.bytes);
-      ctx.notify(kNotifyGeneric, "del", key.bytes);
-    }
+    if (item) ctx.remove(item, key, ctx.server.config.lazyfree_lazy_server_del);
   }
   ctx.reply.integer(static_cast<int64_t>(size));
 }

@@ -275,11 +275,8 @@ void msetnx_command(CommandContext& ctx) {
 
 // Removes the key at `item`. `lazy` as configured for this kind of removal.
 void remove(CommandContext& ctx, const Key& key, const Item& item, bool lazy) {
-  ctx.db.erase(item, key, ctx.server.keyspace.lazy(lazy));
-  ctx.changed(key.bytes);
-  ctx.notify(kNotifyGeneric, "del", key.bytes);
-  const std::string_view effect[] = {lazy ? "UNLINK" : "DEL", key.bytes};
-  ctx.propagate(effect);
+  ctx.remove(item, key, lazy);
+  ctx.propagate_removal(key.bytes, lazy);
 }
 
 void getdel_command(CommandContext& ctx) {

@@ -62,8 +62,7 @@ class WritableCollection {
     ctx_->changed(key_.bytes, changes);
     ctx_->notify(event_class, event, key_.bytes);
     if (!item_empty_) return false;
-    remove();
-    ctx_->notify(kNotifyGeneric, "del", key_.bytes);
+    ctx_->remove(item_, key_, ctx_->server.config.lazyfree_lazy_server_del, 0);
     return true;
   }
 
@@ -82,10 +81,6 @@ class WritableCollection {
       ctx_->db.update_object(item_, collection.encoding(), collection.object());
     }
     value_.reset();
-  }
-  void remove() {
-    Server& server = ctx_->server;
-    ctx_->db.erase(item_, key_, server.keyspace.lazy(server.config.lazyfree_lazy_server_del));
   }
 
   CommandContext* ctx_;

@@ -60,7 +60,7 @@ class BlockedClientsTest : public testing::Test {
   }
   std::vector<std::string> change(std::string_view key, Type type) {
     world_.types.insert_or_assign(std::string(key), type);
-    blocked_.key_changed(0, key);
+    keys_.modified(0, key);
     blocked_.serve();
     return std::exchange(world_.woken, {});
   }
@@ -68,7 +68,8 @@ class BlockedClientsTest : public testing::Test {
   World world_;
   TestServer server_;
   std::deque<TestClient> clients_;
-  BlockedClients blocked_{retry, type_at};
+  ModifiedKeys keys_;
+  BlockedClients blocked_{keys_, retry, type_at};
 };
 
 TEST_F(BlockedClientsTest, WakesInTheOrderOfBlocking) {
@@ -96,8 +97,8 @@ TEST_F(BlockedClientsTest, LooksAtNobodyWhoWaitsForAnotherType) {
 TEST_F(BlockedClientsTest, LooksAtAKeyOnceHoweverOftenItChanged) {
   wait("1", "k", Type::kSortedSet);
   world_.types.emplace("k", Type::kList);
-  for (int i = 0; i < 100; ++i) blocked_.key_changed(0, "k");
-  blocked_.databases_swapped(0, 1);
+  for (int i = 0; i < 100; ++i) keys_.modified(0, "k");
+  keys_.swapped(0, 1);
   blocked_.serve();
   EXPECT_EQ(world_.lookups, 1);
   // And again the next time.

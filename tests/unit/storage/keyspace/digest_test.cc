@@ -7,9 +7,8 @@ namespace spinel::storage {
 namespace {
 
 class NoObserver final : public KeyspaceObserver {
-  void on_expire(Database&, const Key&) override {}
-  void on_evict(Database&, const Key&) override {}
-  void on_fields_expire(Database&, const Key&, std::span<const std::string>, bool) override {}
+  void on_remove(Database&, const Key&, RemovalReason) override {}
+  void on_fields_expire(Database&, const Key&, std::span<const std::string>) override {}
 };
 
 class DigestTest : public ::testing::Test {

@@ -62,15 +62,16 @@ class RecordingObserver : public KeyspaceObserver {
  public:
   using Event = std::pair<int, std::string>;  // database, key
 
-  void on_expire(Database& database, const Key& key) override { note(expired, database, key); }
-  void on_evict(Database& database, const Key& key) override { note(evicted, database, key); }
+  void on_remove(Database& database, const Key& key, RemovalReason reason) override {
+    std::vector<Event>* const events[] = {&emptied, &expired, &evicted};
+    note(*events[static_cast<size_t>(reason)], database, key);
+  }
 
-  void on_fields_expire(Database& database, const Key& key, std::span<const std::string> fields,
-                        bool is_empty) override {
+  void on_fields_expire(Database& database, const Key& key,
+                        std::span<const std::string> fields) override {
     for (const std::string& field : fields) {
       expired_fields.emplace_back(database.index, std::string(key.bytes) + " " + field);
     }
-    if (is_empty) emptied.emplace_back(database.index, std::string(key.bytes));
   }
 
   std::vector<Event> expired_fields;  // database, "key field"
