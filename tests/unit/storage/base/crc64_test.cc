@@ -32,5 +32,19 @@ TEST(Crc64, AgreesWithTheDefinitionAtEverySplit) {
   }
 }
 
+TEST(Crc64, MultiplyingAgreesWithTheTablesAtEveryLength) {
+  if (!detail::has_crc64_pclmul()) GTEST_SKIP() << "the CPU has no carry-less multiplication";
+  std::string bytes;
+  for (uint32_t i = 0; i < 1000; ++i) bytes.push_back(static_cast<char>(i * 2654435761u >> 24));
+  for (size_t begin = 0; begin < 3; ++begin) {
+    for (size_t size = 0; begin + size <= bytes.size(); ++size) {
+      const char* from = bytes.data() + begin;
+      ASSERT_EQ(detail::crc64_pclmul(begin * 0x123456789abcdefull, from, size),
+                detail::crc64_tables(begin * 0x123456789abcdefull, from, size))
+          << size << " bytes from " << begin;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace spinel::storage
