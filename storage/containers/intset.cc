@@ -67,6 +67,13 @@ Intset* Intset::create() {
   return set;
 }
 
+Intset* Intset::from_raw(std::string_view raw) {
+  auto* set = static_cast<Intset*>(allocate_bytes(usable_size(raw.size())));
+  std::memcpy(static_cast<void*>(set), raw.data(), raw.size());
+  SPINEL_ASSERT(set->size_bytes() == raw.size());
+  return set;
+}
+
 void Intset::destroy(Intset* set) {
   free_bytes(set, set->allocated_bytes());
 }

@@ -17,6 +17,8 @@ class Intset {
 
   // An empty one.
   static Intset* create();
+  // What raw() of another gave: its integers must ascend.
+  static Intset* from_raw(std::string_view raw);
   static void destroy(Intset* set);
   static Intset* duplicate(const Intset* set);
 

@@ -14,6 +14,16 @@ Listpack* Listpack::create() {
   return list;
 }
 
+Listpack* Listpack::from_raw(std::span<const unsigned char> raw, size_t count) {
+  SPINEL_ASSERT(raw.size() <= kMaxElementBytes);
+  const size_t size = kHeader + raw.size();
+  auto* list = static_cast<Listpack*>(allocate_bytes(usable_size(size)));
+  list->size_ = static_cast<uint32_t>(size);
+  list->count_ = static_cast<uint32_t>(count);
+  if (!raw.empty()) std::memcpy(list->bytes() + kHeader, raw.data(), raw.size());
+  return list;
+}
+
 void Listpack::destroy(Listpack* list) {
   free_bytes(list, list->allocated_bytes());
 }

@@ -24,6 +24,9 @@ class Listpack {
 
   // An empty one.
   static Listpack* create();
+  // One of the `count` elements that stand in `raw`, encoded. They must have room: see has_room.
+  static Listpack* from_raw(std::span<const unsigned char> raw, size_t count);
+  static constexpr size_t kMaxElementBytes = (size_t{1} << 30) - 2 * sizeof(uint32_t);
   static void destroy(Listpack* list);
   static Listpack* duplicate(const Listpack* list);
 

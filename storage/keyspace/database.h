@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -138,6 +139,8 @@ class Database {
   void erase(Item item, const Key& key, LazyFree* lazy);
   // Removes everything; with `lazy`, in time that does not depend on how much there is.
   void clear(LazyFree* lazy);
+  // So many keys are about to be added: makes room for them. Only while there are none.
+  void reserve(size_t keys) { contents_->table.reserve(keys); }
   void swap_contents(Database& other) { contents_.swap(other.contents_); }
 
   // --- walking
@@ -147,10 +150,9 @@ class Database {
     return contents_->table.scan(cursor,
                                  [&visit](uint64_t slot) { visit(*EntryTraits::entry(slot)); });
   }
+  // All entries; what they consist of is fetched ahead.
   template <typename Visit>
-  void for_each(Visit&& visit) {
-    contents_->table.for_each([&visit](uint64_t slot) { visit(*EntryTraits::entry(slot)); });
-  }
+  void for_each(Visit&& visit);
   // As `scan`, but only volatile entries: the others are not touched.
   template <typename Visit>
   uint64_t scan_volatile(uint64_t cursor, Visit&& visit) {
@@ -228,5 +230,29 @@ class Database {
   std::unique_ptr<Contents> contents_;
   LazyFree* replaced_values_ = nullptr;
 };
+
+template <typename Visit>
+void Database::for_each(Visit&& visit) {
+  // Two stages: the entry, and once it has arrived, the object that it points to.
+  constexpr size_t kAhead = 32;
+  constexpr size_t kObjectsAhead = kAhead / 2;
+  constexpr size_t kSecondLine = 64;  // entries often straddle two
+  std::array<Entry*, kAhead> entries;
+  size_t count = 0;
+  const auto prefetch_object = [&entries](size_t at) {
+    const Entry& entry = *entries[at % kAhead];
+    if (entry.has_object()) __builtin_prefetch(entry.object());
+  };
+  contents_->table.for_each([&](uint64_t slot) {
+    Entry* entry = EntryTraits::entry(slot);
+    __builtin_prefetch(entry);
+    __builtin_prefetch(reinterpret_cast<const char*>(entry) + kSecondLine);
+    if (count >= kAhead) visit(*entries[count % kAhead]);
+    entries[count % kAhead] = entry;
+    ++count;
+    if (count > kObjectsAhead) prefetch_object(count - 1 - kObjectsAhead);
+  });
+  for (size_t i = count < kAhead ? 0 : count - kAhead; i < count; ++i) visit(*entries[i % kAhead]);
+}
 
 }  // namespace spinel::storage

@@ -16,6 +16,36 @@ HashListpack listpack_of(Encoding encoding, const void* object) {
 
 }  // namespace
 
+Hash::Builder::Builder(size_t fields, const HashLimits& limits)
+    : hash_(Encoding::kListpackHash, nullptr), limits_(limits) {
+  if (fields <= limits.max_entries) {
+    hash_ = Hash::create();
+    return;
+  }
+  auto* table = new HashFields;
+  table->reserve(fields);
+  hash_ = Hash(Encoding::kTableHash, table);
+  appender_.emplace(*table);
+}
+
+Hash::Builder::~Builder() {
+  if (appender_) appender_->finish();
+  if (hash_.object_ != nullptr) destroy(hash_.encoding_, hash_.object_);
+}
+
+void Hash::Builder::add(std::string_view field, std::string_view value, int64_t expire_at_ms) {
+  if (appender_) return appender_->add(field, value, expire_at_ms);
+  if (!hash_.set(HashField(field), value, expire_at_ms, limits_)) all_different_ = false;
+}
+
+std::optional<Hash> Hash::Builder::finish() {
+  if (appender_) all_different_ = appender_->finish();
+  if (!all_different_) return std::nullopt;
+  const Hash finished = hash_;
+  hash_.object_ = nullptr;
+  return finished;
+}
+
 void Hash::destroy(Encoding encoding, void* object) {
   if (encoding == Encoding::kTableHash) {
     delete fields_of(object);

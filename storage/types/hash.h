@@ -53,6 +53,8 @@ class Hash {
 
   Hash(Encoding encoding, void* object) : encoding_(encoding), object_(object) {}
   static Hash create() { return {Encoding::kListpackHash, HashListpack::create()}; }
+  // Makes one of many fields that come in any order.
+  class Builder;
   static void destroy(Encoding encoding, void* object);
   static void* duplicate(Encoding encoding, const void* object);
 
@@ -207,6 +209,26 @@ class Hash {
   Encoding encoding_;
   void* object_;
   int64_t now_ms_ = kBeforeAll;
+};
+
+class Hash::Builder {
+ public:
+  // For about so many fields.
+  Builder(size_t fields, const HashLimits& limits);
+  ~Builder();
+  Builder(const Builder&) = delete;
+  Builder& operator=(const Builder&) = delete;
+
+  void add(std::string_view field, std::string_view value, int64_t expire_at_ms);
+  // Gives away the hash, which may be empty; nothing if a field came twice. Nothing may be added
+  // any more.
+  std::optional<Hash> finish();
+
+ private:
+  Hash hash_;
+  std::optional<HashFields::Appender> appender_;  // of a hash that is a table from the start
+  const HashLimits& limits_;
+  bool all_different_ = true;
 };
 
 template <typename Visit>

@@ -24,6 +24,7 @@
 
 #include "storage/base/hash.h"
 #include "storage/base/random.h"
+#include "storage/containers/batch_insert.h"
 #include "storage/containers/hash_table.h"
 #include "storage/containers/packed_string.h"
 #include "storage/containers/slab.h"
@@ -57,6 +58,7 @@ struct HashFieldTraits {
 
   static const void* address(uint64_t slot) { return block(slot); }
   static uint64_t hash(uint64_t slot) { return hash_bytes(field(slot)); }
+  static std::string_view key(uint64_t slot) { return field(slot); }
   static bool equal(uint64_t slot, std::string_view key) { return field(slot) == key; }
 };
 
@@ -80,6 +82,22 @@ class HashFields {
   void reserve(size_t fields) { table_.reserve(fields); }
   // Adds a field that is not there. `value` must not be one of this hash.
   void insert(std::string_view field, uint64_t hash, std::string_view value, int64_t expire_at_ms);
+  // Adds many fields; quicker than `insert`. Whether one came twice is told at the end: then the
+  // hash is good for nothing but being destroyed.
+  class Appender {
+   public:
+    explicit Appender(HashFields& fields) : fields_(fields), inserts_(fields.table_) {}
+    void add(std::string_view field, std::string_view value, int64_t expire_at_ms) {
+      inserts_.add(hash_bytes(field), fields_.make(field, value, expire_at_ms));
+      fields_.count_volatile(expire_at_ms);
+    }
+    // To be called once all were added. Returns whether all are different.
+    bool finish() { return inserts_.finish(); }
+
+   private:
+    HashFields& fields_;
+    BatchInsert<HashFieldTraits> inserts_;
+  };
   // Replaces the value and the expiry of the field at `slot`.
   void update(Slot* slot, std::string_view value, int64_t expire_at_ms);
   // Sets or (kNoExpiry) removes the expiry only.
@@ -89,7 +107,7 @@ class HashFields {
   // See HashTable. `visit` takes a slot.
   template <typename Visit>
   void for_each(Visit&& visit) {
-    table_.for_each(visit);
+    table_.for_each_ahead(visit);
   }
   template <typename Visit>
   uint64_t scan(uint64_t cursor, Visit&& visit) {

@@ -1,6 +1,7 @@
 #include "storage/types/set.h"
 
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 
 #include "storage/base/assert.h"

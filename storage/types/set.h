@@ -6,7 +6,6 @@
 // become larger in this order, and never go back.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -175,10 +174,6 @@ class Set {
  private:
   // `count` different slots of the table, drawn one by one: for few of many.
   std::vector<uint64_t> draw_slots(Random& random, size_t count) const;
-  // The members of a table in the order in which they lie there; their blocks are fetched ahead.
-  template <typename Visit>
-  void for_each_in_table(Visit&& visit) const;
-
   const Intset& intset() const { return *static_cast<const Intset*>(object_); }
   const Listpack& listpack() const { return *static_cast<const Listpack*>(object_); }
   SetTable& table() const { return *static_cast<SetTable*>(object_); }
@@ -235,23 +230,8 @@ void Set::for_each(Visit&& visit) const {
           cursor, [&](uint64_t slot) { goes_on = goes_on && visit(SetTraits::member(slot)); });
     } while (goes_on && cursor != 0);
   } else {
-    for_each_in_table(visit);
+    table().members.for_each_ahead([&](uint64_t slot) { visit(SetTraits::member(slot)); });
   }
-}
-
-template <typename Visit>
-void Set::for_each_in_table(Visit&& visit) const {
-  constexpr size_t kAhead = 32;
-  std::array<uint64_t, kAhead> slots;
-  size_t count = 0;
-  table().members.for_each([&](uint64_t slot) {
-    __builtin_prefetch(SetTraits::address(slot));
-    slots[count++] = slot;
-    if (count < kAhead) return;
-    for (const uint64_t earlier : slots) visit(SetTraits::member(earlier));
-    count = 0;
-  });
-  for (size_t i = 0; i < count; ++i) visit(SetTraits::member(slots[i]));
 }
 
 template <typename Visit>

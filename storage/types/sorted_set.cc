@@ -9,11 +9,9 @@
 
 namespace spinel::storage {
 
-namespace {
-
 // As an integer where that says the same, which takes fewer bytes; it has no -0, nor has Redis
 // here.
-ListpackItem score_item(double score) {
+ListpackItem SortedSet::score_item(double score) {
   constexpr double kExact = 1LL << 53;
   if (score >= -kExact && score <= kExact) {
     const auto integer = static_cast<int64_t>(score);
@@ -21,12 +19,6 @@ ListpackItem score_item(double score) {
   }
   return ListpackItem(score);
 }
-
-double score_of(const ListpackValue& value) {
-  return value.is_integer() ? static_cast<double>(value.integer) : value.number;
-}
-
-}  // namespace
 
 // --- as a whole
 
@@ -133,6 +125,38 @@ void SortedSet::compact(const Limits& limits) {
   delete large();
   encoding_ = Encoding::kListpackSortedSet;
   object_ = small;
+}
+
+// --- from many members
+
+SortedSet::Builder::Builder(size_t members)
+    : large_(std::make_unique<Large>()), inserts_(large_->members) {
+  large_->members.reserve(members);
+  items_.reserve(members);
+}
+
+void SortedSet::Builder::add(std::string_view member, double score) {
+  void* block = large_->slab.allocate(ScoredMember::size_for(member.size()));
+  ScoredMember* added = ScoredMember::write(block, score, member);
+  inserts_.add(hash_bytes(member), reinterpret_cast<uint64_t>(added));
+  items_.push_back({score, added});
+}
+
+std::optional<SortedSet> SortedSet::Builder::finish() {
+  if (!inserts_.finish()) return std::nullopt;
+  const auto precedes = [](const Skiplist::Item& a, const Skiplist::Item& b) {
+    if (a.score != b.score) return a.score < b.score;
+    return a.member->bytes() < b.member->bytes();
+  };
+  // Files have the highest first.
+  if (!items_.empty() && precedes(items_.back(), items_.front())) {
+    std::reverse(items_.begin(), items_.end());
+  }
+  if (!std::is_sorted(items_.begin(), items_.end(), precedes)) {
+    std::sort(items_.begin(), items_.end(), precedes);
+  }
+  large_->order.assign_sorted(items_);
+  return SortedSet(Encoding::kSkiplist, large_.release());
 }
 
 // --- members of a large set

@@ -7,11 +7,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "storage/base/hash.h"
 #include "storage/base/random.h"
+#include "storage/containers/batch_insert.h"
 #include "storage/containers/hash_table.h"
 #include "storage/containers/listpack.h"
 #include "storage/containers/scored_member.h"
@@ -147,11 +150,21 @@ class SortedSet {
   // Becomes a listpack if the limits allow one, as a set that was built as a result does.
   void compact(const Limits& limits);
 
+  // A score as listpacks of sorted sets have it, and the way back.
+  static ListpackItem score_item(double score);
+  static double score_of(const ListpackValue& value) {
+    return value.is_integer() ? static_cast<double>(value.integer) : value.number;
+  }
+
+  // Makes one of many members that come in any order; quickest if that is theirs or the reverse.
+  class Builder;
+
  private:
   struct Traits {
     static ScoredMember* member(uint64_t slot) { return reinterpret_cast<ScoredMember*>(slot); }
     static const void* address(uint64_t slot) { return member(slot); }
     static uint64_t hash(uint64_t slot) { return hash_bytes(member(slot)->bytes()); }
+    static std::string_view key(uint64_t slot) { return member(slot)->bytes(); }
     static bool equal(uint64_t slot, std::string_view bytes) {
       return member(slot)->bytes() == bytes;
     }
@@ -191,6 +204,24 @@ class SortedSet {
 
   Encoding encoding_;
   void* object_;
+};
+
+class SortedSet::Builder {
+ public:
+  // For about so many members.
+  explicit Builder(size_t members);
+  ~Builder() { inserts_.finish(); }
+  Builder(const Builder&) = delete;
+  Builder& operator=(const Builder&) = delete;
+  void add(std::string_view member, double score);
+  // Gives away the set, which may be empty; nothing if a member came twice. Nothing may be added
+  // any more.
+  std::optional<SortedSet> finish();
+
+ private:
+  std::unique_ptr<Large> large_;
+  BatchInsert<Traits> inserts_;
+  std::vector<Skiplist::Item> items_;
 };
 
 template <typename Visit>
