@@ -1,0 +1,49 @@
+// Where bytes are written to: a file, a string, or whatever else implements this (the sockets of
+// replicas). ByteWriter buffers them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace spinel::persistence {
+
+class ByteSink {
+ public:
+  virtual ~ByteSink() = default;
+  // Writes all of it; may block. Returns 0, or an errno: then nothing may be written any more.
+  virtual int write(const void* from, size_t size) = 0;
+};
+
+// A file that is open for writing, from where it stands on. Does not own the descriptor.
+class FileSink final : public ByteSink {
+ public:
+  // After each `sync_every_bytes` (0: never) what was written is sent to the disk, so that the
+  // final fsync finds little to do and the writes of others are not held up by it.
+  explicit FileSink(int fd, size_t sync_every_bytes = 0)
+      : fd_(fd), sync_every_bytes_(sync_every_bytes) {}
+
+  int write(const void* from, size_t size) override;
+
+ private:
+  int fd_;
+  size_t sync_every_bytes_;
+  uint64_t written_bytes_ = 0;
+  uint64_t synced_bytes_ = 0;
+};
+
+// Appends to a string.
+class StringSink final : public ByteSink {
+ public:
+  explicit StringSink(std::string& to) : to_(to) {}
+
+  int write(const void* from, size_t size) override {
+    to_.append(static_cast<const char*>(from), size);
+    return 0;
+  }
+
+ private:
+  std::string& to_;
+};
+
+}  // namespace spinel::persistence
