@@ -36,11 +36,9 @@ bool is_http(std::string_view name) {
 
 }  // namespace
 
-size_t Dispatcher::process(Client& client, std::string_view input, resp::RequestParser& parser) {
+void Dispatcher::process(std::span<PendingInput> inputs) {
   server_.update_time();
-  size_t done = 0;
-  timed([&] { done = process_batches(client, input, parser); });
-  return done;
+  timed([&] { process_batches(inputs); });
 }
 
 // Nothing but commands takes time here: parsing is counted to the first of its batch.
@@ -63,50 +61,45 @@ void Dispatcher::resume_command(Client& client) {
   run(client, args, server_.commands.resolve(args), {}, WakeReason::kNone);
 }
 
-size_t Dispatcher::process_batches(Client& client, std::string_view input,
-                                   resp::RequestParser& parser) {
-  if (client.blocked == BlockReason::kPaused) resume_command(client);
-  size_t done = 0;
-  while (may_execute(client)) {
-    size_t position = done;
-    const bool more = read_batch(client, input, parser, position);
-    if (batch_.size() > 1) prefetch_batch(client);
-    for (const Request& request : batch_) {
-      done = request.end;
-      run(client, args_of(request), request.command, request.key_hash, WakeReason::kNone);
-      if (!may_execute(client) || server_.shutdown_request()) {
-        // What was parsed behind this command is parsed again when the client may go on.
-        parser.reset();
-        return done;
-      }
-    }
-    done = position;
-    if (!more) break;
+void Dispatcher::process_batches(std::span<PendingInput> inputs) {
+  for (PendingInput& input : inputs) {
+    if (input.client->blocked == BlockReason::kPaused) resume_command(*input.client);
   }
-  return done;
+  for (size_t first = 0; first < inputs.size() && !server_.shutdown_request();) {
+    args_.clear();
+    batch_.clear();
+    size_t next = first;
+    while (next < inputs.size() && !read_requests(inputs[next])) ++next;
+    if (batch_.size() > 1) prefetch_batch();
+    run_batch();
+    const size_t end = std::min(next + 1, inputs.size());
+    for (PendingInput& input : inputs.subspan(first, end - first)) input.done = input.parsed;
+    first = next;
+  }
 }
 
-// Fills the batch; `position` moves behind what was read. Returns whether more may be waiting. A
-// protocol error is answered here if nothing stands before it, and else found again after the batch
-// was executed.
-bool Dispatcher::read_batch(Client& client, std::string_view input, resp::RequestParser& parser,
-                            size_t& position) {
-  args_.clear();
-  batch_.clear();
+// Adds the next requests of `input` to the batch. Returns whether the batch must be executed now,
+// before further requests of this or of other inputs are read. A protocol error is answered here if
+// no request of the input stands before it, and else found again after the batch was executed.
+bool Dispatcher::read_requests(PendingInput& input) {
+  Client& client = *input.client;
+  if (!may_execute(client)) return false;
+  resp::RequestParser& parser = *input.parser;
   parser.forget_inline_arguments();
   const resp::RequestLimits limits{
       .max_bulk_bytes = server_.config.proto_max_bulk_len_bytes,
       .authenticated = client.authenticated || server_.config.requirepass.empty()};
+  const size_t first_request = batch_.size();
   // AUTH changes the limits for what follows: until then requests are read one by one.
-  const size_t batch_limit = limits.authenticated ? kBatch : 1;
-  while (batch_.size() < batch_limit) {
+  const size_t limit = limits.authenticated ? kBatch : std::min(first_request + 1, kBatch);
+  while (batch_.size() < limit) {
     const auto first_arg = static_cast<uint32_t>(args_.size());
     size_t consumed = 0;
-    switch (parser.parse(input.substr(position), limits, args_, consumed)) {
+    switch (parser.parse(input.bytes.substr(input.parsed), limits, args_, consumed)) {
       case resp::RequestParser::Status::kIncomplete:
         return false;
       case resp::RequestParser::Status::kError:
-        if (!batch_.empty()) {
+        if (batch_.size() > first_request) {
           parser.reset();
           return true;
         }
@@ -120,11 +113,12 @@ bool Dispatcher::read_batch(Client& client, std::string_view input, resp::Reques
       case resp::RequestParser::Status::kRequest:
         break;
     }
-    position += consumed;
+    input.parsed += consumed;
     if (args_.size() == first_arg) continue;  // an empty request asks for nothing
-    batch_.push_back({.first_arg = first_arg,
+    batch_.push_back({.input = &input,
+                      .first_arg = first_arg,
                       .arg_count = static_cast<uint32_t>(args_.size()) - first_arg,
-                      .end = position,
+                      .end = input.parsed,
                       .command = nullptr,
                       .key_hash = {}});
     batch_.back().command = server_.commands.resolve(args_of(batch_.back()));
@@ -132,27 +126,51 @@ bool Dispatcher::read_batch(Client& client, std::string_view input, resp::Reques
   return true;
 }
 
-void Dispatcher::prefetch_batch(Client& client) {
-  storage::Database& database = server_.keyspace.database(client.database);
+void Dispatcher::run_batch() {
+  for (const Request& request : batch_) {
+    PendingInput& input = *request.input;
+    if (input.interrupted) continue;
+    Client& client = *input.client;
+    if (may_execute(client) && !server_.shutdown_request()) {
+      run(client, args_of(request), request.command, request.key_hash, WakeReason::kNone);
+      input.done = request.end;
+    }
+    if (!may_execute(client) || server_.shutdown_request()) {
+      // What was parsed behind this command is parsed again when the client may go on.
+      input.interrupted = true;
+      input.parsed = input.done;
+      input.parser->reset();
+    }
+  }
+}
+
+storage::Database& Dispatcher::database_of(const Request& request) {
+  return server_.keyspace.database(request.input->client->database);
+}
+
+void Dispatcher::prefetch_batch() {
   for (Request& request : batch_) {
     if (request.command == nullptr) continue;
     const CommandArgs args = args_of(request);
     const size_t index = first_key_index(*request.command, args);
     if (index == 0 || index >= args.size()) continue;
     request.key_hash = {storage::hash_bytes(args[index]), true};
-    database.prefetch_bucket(request.key_hash.value);
+    database_of(request).prefetch_bucket(request.key_hash.value);
   }
   overflowing_.clear();
   for (const Request& request : batch_) {
-    if (request.key_hash.known && database.prefetch_entry(request.key_hash.value)) {
-      overflowing_.push_back(request.key_hash.value);
+    if (!request.key_hash.known) continue;
+    if (database_of(request).prefetch_entry(request.key_hash.value)) {
+      overflowing_.push_back(&request);
     }
   }
-  for (const uint64_t hash : overflowing_) database.prefetch_overflow_entry(hash);
-  prefetch_elements(database);
+  for (const Request* request : overflowing_) {
+    database_of(*request).prefetch_overflow_entry(request->key_hash.value);
+  }
+  prefetch_elements();
 }
 
-void Dispatcher::prefetch_elements(storage::Database& database) {
+void Dispatcher::prefetch_elements() {
   constexpr AclCategories kWithElements =
       AclCategories::kSet | AclCategories::kHash | AclCategories::kSortedSet;
   const Request* previous = nullptr;
@@ -162,8 +180,9 @@ void Dispatcher::prefetch_elements(storage::Database& database) {
     const CommandArgs args = args_of(request);
     const size_t index = first_key_index(*request.command, args);
     if (index + 1 >= args.size()) continue;
-    if (previous == nullptr || previous->key_hash.value != request.key_hash.value) {
-      item = database.find({args[index], request.key_hash.value});
+    if (previous == nullptr || previous->key_hash.value != request.key_hash.value ||
+        previous->input->client->database != request.input->client->database) {
+      item = database_of(request).find({args[index], request.key_hash.value});
     }
     previous = &request;
     if (!item) continue;

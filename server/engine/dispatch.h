@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,14 +23,33 @@ namespace spinel::server {
 
 class Server;
 
+// What a client sent and was not executed yet.
+struct PendingInput {
+  Client* client;
+  resp::RequestParser* parser;
+  std::string_view bytes;
+  size_t done = 0;  // how many of `bytes` are done with
+
+  // --- of the dispatcher
+  size_t parsed = 0;  // how many of `bytes` are requests that were executed or are about to be
+  bool interrupted = false;  // the client may execute nothing more now
+};
+
 class Dispatcher {
  public:
   explicit Dispatcher(Server& server) : server_(server) {}
 
-  // Executes what `input` holds of complete requests, as far as the client may execute commands
-  // now, and returns how many bytes are done with. The rest is to be passed again, from its first
-  // byte, with more behind it.
-  size_t process(Client& client, std::string_view input, resp::RequestParser& parser);
+  // Executes what the inputs hold of complete requests, as far as their clients may execute
+  // commands now, and sets `done` of each. The rest is to be passed again, from its first byte,
+  // with more behind it. The requests of a client are executed in order, and those of different
+  // clients in turns of up to a batch.
+  void process(std::span<PendingInput> inputs);
+  // The same for one client; returns what `done` would be.
+  size_t process(Client& client, std::string_view input, resp::RequestParser& parser) {
+    PendingInput one{.client = &client, .parser = &parser, .bytes = input};
+    process({&one, 1});
+    return one.done;
+  }
 
   // Executes one command for `client`, whose wait is over for the reason `wake`. `args` is not
   // empty.
@@ -55,6 +75,7 @@ class Dispatcher {
 
   // A parsed request of the batch.
   struct Request {
+    PendingInput* input;
     uint32_t first_arg;
     uint32_t arg_count;
     size_t end;  // where it ends in the input
@@ -69,13 +90,14 @@ class Dispatcher {
   void timed(Work&& work);
   // Runs the command that `client` was held back with by a pause that is over.
   void resume_command(Client& client);
-  size_t process_batches(Client& client, std::string_view input, resp::RequestParser& parser);
-  bool read_batch(Client& client, std::string_view input, resp::RequestParser& parser,
-                  size_t& position);
-  void prefetch_batch(Client& client);
+  void process_batches(std::span<PendingInput> inputs);
+  bool read_requests(PendingInput& input);
+  void run_batch();
+  void prefetch_batch();
   // Of commands on sets and hashes, the member or field that follows the key; of those on sorted
   // sets the last argument, which is the member where there is one.
-  void prefetch_elements(storage::Database& database);
+  void prefetch_elements();
+  storage::Database& database_of(const Request& request);
   CommandArgs args_of(const Request& request) const {
     return {args_.data() + request.first_arg, request.arg_count};
   }
@@ -97,7 +119,7 @@ class Dispatcher {
   Server& server_;
   std::vector<std::string_view> args_;  // of the whole batch
   std::vector<Request> batch_;
-  std::vector<uint64_t> overflowing_;  // hashes of the batch whose entry is in an overflow bucket
+  std::vector<const Request*> overflowing_;  // those whose entry is in an overflow bucket
   storage::ElementPrefetch elements_;
   uint64_t last_ticks_ = 0;  // when the previous command of the batch ended
   bool timing_ = false;      // within `timed`

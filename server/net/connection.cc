@@ -45,9 +45,24 @@ void Connection::on_read(size_t bytes) {
   ++server.stats.total_reads_processed;
   server.stats.total_net_input_bytes += static_cast<int64_t>(bytes);
   client_->bytes_in += bytes;
-  process_input();
-  if (flush_scheduled_) loop_.count_output(client_->output.size());
   client_->last_interaction_ms = server.now_ms();
+  if (!input_scheduled_) loop_.schedule_input(*this, bytes);
+}
+
+std::optional<PendingInput> Connection::pending_input() {
+  if (!client_->close_after_reply && !client_->closing) {
+    return PendingInput{.client = &*client_, .parser = &parser_, .bytes = input_.view()};
+  }
+  input_.consume(input_.size());
+  if (client_->close_after_reply) output_ready();
+  return std::nullopt;
+}
+
+void Connection::finish_input(const PendingInput& input) {
+  Server& server = loop_.server();
+  input_.consume(input.done);
+  if (client_->close_after_reply) output_ready();
+  if (flush_scheduled_) loop_.count_output(client_->output.size());
   if (input_.size() > server.config.client_query_buffer_limit_bytes) {
     log_warning("Closing client that reached max query buffer length: id={} addr={} qbuf={}",
                 client_->id, client_->address, input_.size());
@@ -64,16 +79,6 @@ void Connection::on_read_end(int error) {
   if (error != 0) log_verbose("Reading from client {}: {}", client_->address, strerror(error));
   client_->closing = true;
   close();
-}
-
-void Connection::process_input() {
-  if (client_->close_after_reply || client_->closing) {
-    input_.consume(input_.size());
-    if (client_->close_after_reply) output_ready();
-    return;
-  }
-  input_.consume(loop_.server().dispatcher.process(*client_, input_.view(), parser_));
-  if (client_->close_after_reply) output_ready();
 }
 
 void Connection::flush() {
@@ -128,7 +133,7 @@ void Connection::output_ready() {
 }
 
 void Connection::resume_input() {
-  if (!resume_scheduled_) loop_.schedule_resume(*this);
+  if (!input_scheduled_) loop_.schedule_input(*this, 0);
 }
 
 void Connection::close() {

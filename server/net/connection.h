@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "server/client.h"
+#include "server/engine/dispatch.h"
 #include "server/net/socket_set.h"
 #include "server/resp/input_buffer.h"
 #include "server/resp/request_parser.h"
@@ -26,11 +27,14 @@ class Connection final : public ClientTransport {
   bool open() const { return client_.has_value(); }
 
   // --- what the loop does when the socket is ready
+  // Reads once, for the loop to execute what came, and has the loop send what waits.
   void on_ready(const SocketSet::Ready& ready);
 
-  // --- what the loop does at the end of a turn
-  // Executes what input there is.
-  void process_input();
+  // --- what the loop does in a turn
+  // What was received and may be executed; nothing once the client is to be closed.
+  std::optional<PendingInput> pending_input();
+  // To be called with what the dispatcher made of it, after all of the same call to it.
+  void finish_input(const PendingInput& input);
   // Sends what the socket takes; closes if that was the last reply.
   void flush();
   // Closes the socket and ends the client.
@@ -50,7 +54,6 @@ class Connection final : public ClientTransport {
  private:
   friend class EventLoop;
 
-  // Reads once, and has executed what it read.
   void read();
   void on_read(size_t bytes);
   // Nothing more can be read: the peer's stream ended if `error` is 0, else that errno is why.
@@ -64,7 +67,7 @@ class Connection final : public ClientTransport {
   bool waiting_writable_ = false;
   // Whether this connection is in the loop's list of that name.
   bool flush_scheduled_ = false;
-  bool resume_scheduled_ = false;
+  bool input_scheduled_ = false;
   bool close_scheduled_ = false;
 };
 

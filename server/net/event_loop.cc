@@ -24,6 +24,11 @@ namespace {
 constexpr uint64_t kMaxTurnUs = 1000;
 constexpr size_t kMaxTurnOutputBytes = 128 * 1024;
 
+// How many bytes are read before they are executed: enough for the requests of a hundred clients
+// that do not pipeline, and less than what one brings that does, which is best executed while in
+// cache.
+constexpr size_t kMaxUnexecutedBytes = 4 * 1024;
+
 // How many connections are accepted, or timers served, before sockets are looked at again.
 constexpr int kMaxEvents = 128;
 // After how long of serving sockets alone newcomers and timers have their turn.
@@ -130,7 +135,7 @@ void EventLoop::run() {
       serve_sockets();
       if (elapsed_us(began_ticks) >= kMaxSocketsUs) break;
     }
-    SPINEL_ASSERT(to_flush_.empty() && to_resume_.empty() && to_close_.empty());
+    SPINEL_ASSERT(to_flush_.empty() && to_execute_.empty() && to_close_.empty());
     closed_.clear();
     take_in_newcomers();  // those who left have made room
   }
@@ -161,6 +166,7 @@ void EventLoop::serve_sockets() {
   for (const SocketSet::Ready& ready : all_ready) {
     if (server_.shutdown_request()) break;
     if (Connection* connection = connection_of(ready.descriptor)) connection->on_ready(ready);
+    if (unexecuted_bytes_ >= kMaxUnexecutedBytes) execute_input();
     if (!turn_may_go_on()) end_turn();
   }
   end_turn();
@@ -223,9 +229,10 @@ void EventLoop::schedule_flush(Connection& connection) {
   to_flush_.push_back(&connection);
 }
 
-void EventLoop::schedule_resume(Connection& connection) {
-  connection.resume_scheduled_ = true;
-  to_resume_.push_back(&connection);
+void EventLoop::schedule_input(Connection& connection, size_t new_bytes) {
+  connection.input_scheduled_ = true;
+  to_execute_.push_back(&connection);
+  unexecuted_bytes_ += new_bytes;
 }
 
 void EventLoop::schedule_close(Connection& connection) {
@@ -251,19 +258,10 @@ bool EventLoop::turn_may_go_on() const {
 
 void EventLoop::end_turn() {
   if (turn_began_ticks_ == 0) return;
+  execute_input();
   server_.before_sleep();
-  while (!to_resume_.empty()) {
-    for (Connection* connection : std::exchange(to_resume_, {})) {
-      connection->resume_scheduled_ = false;
-      if (connection->open()) connection->process_input();
-    }
-  }
-  // Flushing may schedule a close, nothing else.
-  for (Connection* connection : to_flush_) {
-    connection->flush_scheduled_ = false;
-    if (connection->open() && !connection->client().closing) connection->flush();
-  }
-  to_flush_.clear();
+  while (!to_execute_.empty()) execute_input();  // of those that were woken
+  flush_output();
   close_scheduled();
   server_.evict_clients();
   close_scheduled();
@@ -271,6 +269,32 @@ void EventLoop::end_turn() {
   server_.end_turn(turn_began_ticks_);
   turn_began_ticks_ = 0;
   turn_output_bytes_ = 0;
+}
+
+void EventLoop::execute_input() {
+  if (to_execute_.empty()) return;
+  executing_.swap(to_execute_);
+  unexecuted_bytes_ = 0;
+  std::erase_if(executing_, [this](Connection* connection) {
+    connection->input_scheduled_ = false;
+    if (!connection->open()) return true;
+    const std::optional<PendingInput> input = connection->pending_input();
+    if (input) inputs_.push_back(*input);
+    return !input;
+  });
+  server_.dispatcher.process(inputs_);
+  for (size_t i = 0; i < inputs_.size(); ++i) executing_[i]->finish_input(inputs_[i]);
+  executing_.clear();
+  inputs_.clear();
+}
+
+void EventLoop::flush_output() {
+  // Flushing may schedule a close, nothing else.
+  for (Connection* connection : to_flush_) {
+    connection->flush_scheduled_ = false;
+    if (connection->open() && !connection->client().closing) connection->flush();
+  }
+  to_flush_.clear();
 }
 
 void EventLoop::close_scheduled() {

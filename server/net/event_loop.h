@@ -20,9 +20,11 @@ class Server;
 
 namespace spinel::server::net {
 
-// A turn is what the events that are there bring about: reads are processed, others may be woken by
-// them, and at its end every connection with output is written to once, then those that are to go
-// are closed. Writing once for many readers wakes the system's scheduler, and them, less often.
+// A turn is what the events that are there bring about: sockets are read, requests executed, others
+// may be woken by them, and at its end every connection with output is written to once, then those
+// that are to go are closed; `end_turn` has the order. Requests of clients that are ready together
+// are executed together, so that the dispatcher can prefetch for all of them. Writing once for many
+// readers wakes the system's scheduler, and them, less often.
 class EventLoop {
  public:
   explicit EventLoop(Server& server);
@@ -53,7 +55,8 @@ class EventLoop {
 
   // --- for connections, within a turn
   void schedule_flush(Connection& connection);
-  void schedule_resume(Connection& connection);
+  // Has the input of `connection` executed, of which `new_bytes` were just read.
+  void schedule_input(Connection& connection, size_t new_bytes);
   void schedule_close(Connection& connection);
   // Every handler of an event calls this before it does what belongs to a turn.
   void begin_turn();
@@ -85,6 +88,8 @@ class EventLoop {
   // Whether the turn may take in another event.
   bool turn_may_go_on() const;
   void end_turn();
+  void execute_input();
+  void flush_output();
   void close_scheduled();
   void arm_deadline();
   void watch_signals();
@@ -97,6 +102,7 @@ class EventLoop {
   int64_t armed_deadline_ms_ = 0;
   uint64_t turn_began_ticks_ = 0;  // 0: none is under way
   size_t turn_output_bytes_ = 0;
+  size_t unexecuted_bytes_ = 0;  // read by those in `to_execute_`
   std::vector<std::unique_ptr<Listener>> listeners_;
   SocketSet sockets_{context_.get_executor()};
   bool sockets_watched_ = false;                          // a wait for them is under way
@@ -104,8 +110,10 @@ class EventLoop {
   std::vector<std::unique_ptr<Connection>> connections_;  // by descriptor
   std::vector<std::unique_ptr<Connection>> closed_;       // until no turn is under way
   std::vector<Newcomer> newcomers_;
+  List to_execute_;
+  List executing_;
+  std::vector<PendingInput> inputs_;  // of `executing_`
   List to_flush_;
-  List to_resume_;
   List to_close_;
 };
 
