@@ -13,8 +13,10 @@ namespace spinel::server {
 void feed_monitors(Server& server, const Client& client, const Command& command, CommandArgs args) {
   if (command.has(CommandFlags::kSkipMonitor | CommandFlags::kAdmin)) return;
   const int64_t now_us = storage::wall_clock_us();
+  const std::string source =
+      client.unix_socket ? "unix:" + server.config.unixsocket : client.address;
   std::string line = fmt::format("+{}.{:06} [{} {}]", now_us / 1'000'000, now_us % 1'000'000,
-                                 client.database, client.address);
+                                 client.database, source);
   for (std::string_view arg : without_secrets(command, args)) {
     line += ' ';
     line += storage::quote_arg(arg);

@@ -651,6 +651,11 @@ TEST_F(OwnProtocolTest, UnixSocket) {
   const std::string row = RawConnection::unix_socket(path).run("CLIENT", "INFO").text;
   EXPECT_NE(row.find(" addr=" + path + ":0 "), std::string::npos) << row;
   EXPECT_NE(row.find(" flags=U "), std::string::npos) << row;
+  RawConnection monitor = server().raw();
+  ASSERT_EQ(monitor.run("MONITOR"), ok());
+  RawConnection::unix_socket(path).run("GET", "a");
+  const std::string shown = monitor.read_reply().text;
+  EXPECT_TRUE(shown.ends_with(" [0 unix:" + path + "] \"GET\" \"a\"")) << shown;
   const ProgramResult mode = run_program({"stat", "-c", "%a", path});
   EXPECT_EQ(mode.output, "700\n");
   server().stop_and_wait();
