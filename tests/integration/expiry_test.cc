@@ -122,5 +122,33 @@ TEST_F(ExpiryTest, AnExpiredKeyCountsAsAMiss) {
   EXPECT_EQ(info_number("keyspace_misses"), misses + 1);
 }
 
+TEST_F(ExpiryTest, AKeyThatExpiresIsNoChangeToSave) {
+  run("SET", "key", "v", "PX", 1);
+  run("SET", "other", "v", "PX", 1);
+  const auto changes = info_number("rdb_changes_since_last_save");
+  const auto expired = info_number("expired_keys");
+  ASSERT_TRUE(wait_until([&] { return run("EXISTS", "key", "other") == integer(0); }));
+  EXPECT_EQ(info_number("expired_keys"), expired + 2);
+  EXPECT_EQ(info_number("rdb_changes_since_last_save"), changes);
+}
+
+TEST_F(ExpiryTest, ScanWithATypeLooksKeysUp) {
+  ASSERT_EQ(line("DEBUG SET-ACTIVE-EXPIRE 0"), ok());
+  run("SET", "a", "v");
+  run("RPUSH", "b", "v");
+  run("SET", "c", "v", "PX", 1);
+  run("SET", "clock", "v", "PX", 2);
+  ASSERT_TRUE(wait_until([&] { return run("GET", "clock").is_null(); }));
+  const auto hits = info_number("keyspace_hits");
+  const auto misses = info_number("keyspace_misses");
+  EXPECT_EQ(line("SCAN 0 COUNT 100 TYPE list"), array({bulk("0"), bulks({"b"})}));
+  EXPECT_EQ(info_number("keyspace_hits"), hits + 2);
+  EXPECT_EQ(info_number("keyspace_misses"), misses + 1);
+  EXPECT_EQ(run("DBSIZE"), integer(2));
+  EXPECT_EQ(line("SCAN 0 COUNT 100 MATCH a"), array({bulk("0"), bulks({"a"})}));
+  EXPECT_EQ(info_number("keyspace_hits"), hits + 2);
+  EXPECT_EQ(line("DEBUG SET-ACTIVE-EXPIRE 1"), ok());
+}
+
 }  // namespace
 }  // namespace spinel::test

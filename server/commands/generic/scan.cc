@@ -82,9 +82,13 @@ ScanStep scan_keys(CommandContext& ctx, uint64_t cursor, const ScanOptions& opti
     if (!options.matches(entry.key())) return;
     if (entry.expired(now_ms)) {
       step.expired.push_back(entry.key());
-    } else if (!options.type || entry.type() == type) {
-      step.keys.push_back(entry.key());
+      return;
     }
+    if (options.type) {
+      ++ctx.server.stats.keyspace_hits;  // asking for the type looks the key up
+      if (entry.type() != type) return;
+    }
+    step.keys.push_back(entry.key());
   };
   int64_t buckets = 0;
   do {
@@ -100,7 +104,13 @@ void scan_command(CommandContext& ctx) {
   if (!options) return;
   const ScanStep step = scan_keys(ctx, *cursor, *options);
   // Looking for them is what removes them.
-  for (const std::string_view key : step.expired) ctx.server.keyspace.find(ctx.db, Key(key));
+  for (const std::string_view key : step.expired) {
+    if (options->type) {
+      ctx.peek(Key(key));
+    } else {
+      ctx.server.keyspace.find(ctx.db, Key(key));
+    }
+  }
 
   char digits[storage::kMaxInt64Chars];
   ctx.reply.array(2);

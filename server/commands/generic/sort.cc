@@ -306,8 +306,9 @@ std::optional<double> score_of(const Weight& weight) {
 }
 
 // Finds out what the elements are to be sorted by. False if a number is wanted and there is
-// something else.
+// something else. All keys are looked up even so: hits, misses and keymiss events tell of them.
 bool weigh(CommandContext& ctx, const Options& options, std::vector<Element>& elements) {
+  bool all_numbers = true;
   size_t position = 0;
   for (Element& element : elements) {
     element.position = position++;
@@ -321,10 +322,10 @@ bool weigh(CommandContext& ctx, const Options& options, std::vector<Element>& el
     if (options.by && !element.weight) continue;  // counts as 0
     const std::optional<double> score =
         options.by ? score_of(*element.weight) : parse_score(element.text);
-    if (!score) return false;
-    element.score = *score;
+    all_numbers = all_numbers && score.has_value();
+    element.score = score.value_or(0);
   }
-  return true;
+  return all_numbers;
 }
 
 // --- order

@@ -33,6 +33,13 @@ std::optional<storage::LazyFree*> read_flush_mode(CommandContext& ctx) {
   return ctx.server.keyspace.lazy(lazy);
 }
 
+void flushed(CommandContext& ctx, int64_t removed) {
+  ctx.changed_dataset(removed);
+  // An effect even if there was nothing: a replica may differ.
+  ctx.propagate(ctx.args);
+  ctx.reply.ok();
+}
+
 void flushall_command(CommandContext& ctx) {
   const auto lazy = read_flush_mode(ctx);
   if (!lazy) return;
@@ -45,9 +52,7 @@ void flushall_command(CommandContext& ctx) {
     database.clear(*lazy);
     ctx.server.modified_keys.flushed(i);
   }
-  // An effect even if there was nothing: a replica may differ.
-  ctx.changed_dataset(std::max<int64_t>(removed, 1));
-  ctx.reply.ok();
+  flushed(ctx, removed);
 }
 
 void flushdb_command(CommandContext& ctx) {
@@ -58,8 +63,7 @@ void flushdb_command(CommandContext& ctx) {
     ctx.db.clear(*lazy);
     ctx.server.modified_keys.flushed(ctx.db.index);
   }
-  ctx.changed_dataset(std::max<int64_t>(removed, 1));
-  ctx.reply.ok();
+  flushed(ctx, removed);
 }
 
 void lastsave_command(CommandContext& ctx) {

@@ -55,6 +55,8 @@ class Removals {
 void pop_all(CommandContext& ctx, const Key& key, const Item& item) {
   const Set set = set_at(item);
   const auto count = static_cast<int64_t>(set.size());
+  // Redis reads the set as SUNION does, which counts a hit.
+  ++ctx.server.stats.keyspace_hits;
   reply_members(ctx.reply, set);
   const bool lazy = ctx.server.config.lazyfree_lazy_server_del;
   ctx.notify(kNotifySet, "spop", key.bytes);
