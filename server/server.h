@@ -76,7 +76,7 @@ class Server final : private storage::KeyspaceObserver {
   const int64_t started_at_ms;  // Unix time
   // Which service manager looks after the process.
   Supervision supervision = Supervision::kNo;
-  // Changes since the last snapshot.
+  // Changes that commands made since the last snapshot. What expires or is evicted is no change.
   int64_t dirty = 0;
 
   // --- time

@@ -98,6 +98,16 @@ TEST_F(EvictionTest, VolatilePoliciesRefuseWritesWhenNothingMayGo) {
   }
 }
 
+TEST_F(EvictionTest, AnEvictedKeyIsNoChangeToSave) {
+  start_with_policy("allkeys-random");
+  ASSERT_EQ(write("key", false), ok());
+  const auto changes = info_number("rdb_changes_since_last_save");
+  ASSERT_EQ(line("CONFIG SET maxmemory 1"), ok());
+  EXPECT_TRUE(run("GET", "key").is_null());
+  EXPECT_EQ(info_number("evicted_keys"), 1);
+  EXPECT_EQ(info_number("rdb_changes_since_last_save"), changes);
+}
+
 TEST_F(EvictionTest, LruKeepsWhatIsUsed) {
   start_with_policy("allkeys-lru");
   ASSERT_EQ(write("hot", false), ok());

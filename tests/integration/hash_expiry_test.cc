@@ -240,8 +240,10 @@ TEST_F(HashExpiryTest, TheActiveCycleRemovesFieldsAndHashes) {
     run("HSETEX", key, "PX", 1, "FIELDS", 2, "a", "1", "b", "2");
     if (i % 10 == 0) run("HSET", key, "stays", "v");
   }
+  const long long changes = info_number("rdb_changes_since_last_save");
   EXPECT_TRUE(wait_until([&] { return run("DBSIZE") == integer(50); }));
   EXPECT_EQ(info_number("expired_subkeys"), expired_before + 1000);
+  EXPECT_EQ(info_number("rdb_changes_since_last_save"), changes);
   EXPECT_EQ(run("HGETALL", "h10"), bulks({"stays", "v"}));
 }
 
