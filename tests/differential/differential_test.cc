@@ -1,6 +1,6 @@
 // Random commands, the same to the server under test and to Redis: replies and data must agree but
-// for what differences.cc lists. SPINEL_SEED repeats a run, SPINEL_COMMANDS sets its length per
-// family.
+// for what differences.cc lists, and so must INFO's counters. SPINEL_SEED repeats a run,
+// SPINEL_COMMANDS sets its length per family, SPINEL_BATCH the commands of a pipeline.
 
 #include <cstdlib>
 #include <gtest/gtest.h>
@@ -13,8 +13,8 @@ namespace spinel::test {
 namespace {
 
 constexpr std::uint64_t kDefaultCommands = 120'000;
-constexpr std::uint64_t kBatchCommands = 250;
-constexpr std::uint64_t kBatchesBetweenComparisons = 80;
+constexpr std::uint64_t kDefaultBatchCommands = 250;
+constexpr std::uint64_t kCommandsBetweenComparisons = 20'000;
 
 std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
@@ -30,18 +30,20 @@ TEST_P(DifferentialTest, AnswersAsRedisDoes) {
   const Family& family = *GetParam();
   const std::uint64_t seed = number_from_environment("SPINEL_SEED", kDefaultSeed);
   const std::uint64_t commands = number_from_environment("SPINEL_COMMANDS", kDefaultCommands);
+  const std::uint64_t batch_commands =
+      number_from_environment("SPINEL_BATCH", kDefaultBatchCommands);
   std::cout << family.name << ": SPINEL_SEED=" << seed << " SPINEL_COMMANDS=" << commands << "\n";
   SCOPED_TRACE("SPINEL_SEED=" + std::to_string(seed));
 
   Generator generator(family, seed);
   Duel duel;
   std::uint64_t sent = 0;
-  for (std::uint64_t batch = 0; sent < commands && !duel.hopeless(); ++batch) {
+  while (sent < commands && !duel.hopeless()) {
     std::vector<Command> pipeline;
-    while (pipeline.size() < kBatchCommands) pipeline.push_back(generator.next());
+    while (pipeline.size() < batch_commands) pipeline.push_back(generator.next());
     duel.run_batch(pipeline, sent);
     sent += pipeline.size();
-    if (batch % kBatchesBetweenComparisons == kBatchesBetweenComparisons - 1) duel.compare_data();
+    if (sent % kCommandsBetweenComparisons < batch_commands) duel.compare_data();
   }
   duel.compare_data();
 }

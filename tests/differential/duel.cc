@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <thread>
+#include <utility>
 
 #include "tests/differential/differences.h"
 
@@ -45,7 +46,24 @@ bool share_an_argument(const Command& a, const Command& b) {
 }  // namespace
 
 Duel::Duel()
-    : redis_server_(oracle_options()), spinel_(spinel_server_.raw()), redis_(redis_server_.raw()) {}
+    : redis_server_(oracle_options()),
+      spinel_(spinel_server_.raw()),
+      redis_(redis_server_.raw()),
+      spinel_info_(spinel_server_.raw()),
+      redis_info_(redis_server_.raw()) {
+  // Keys that expire do so when a command comes across them, at the same moment in both.
+  for (RawConnection* connection : {&spinel_info_, &redis_info_}) {
+    EXPECT_EQ(connection->run("DEBUG", "SET-ACTIVE-EXPIRE", 0), ok());
+  }
+  begin_counting();
+}
+
+void Duel::begin_counting() {
+  spinel_counters_ = read_counters(spinel_info_);
+  redis_counters_ = read_counters(redis_info_);
+  EXPECT_TRUE(spinel_counters_.contains("keyspace_hits"));
+  EXPECT_TRUE(redis_counters_.contains("keyspace_hits"));
+}
 
 void Duel::run_batch(const std::vector<Command>& commands, std::uint64_t first_index) {
   std::string requests;
@@ -55,11 +73,13 @@ void Duel::run_batch(const std::vector<Command>& commands, std::uint64_t first_i
   std::thread redis_side([&] { theirs = redis_.exchange(requests, commands.size()); });
   const std::vector<Reply> ours = spinel_.exchange(requests, commands.size());
   redis_side.join();
+  CounterComparison counters;
   for (std::size_t i = 0; i < commands.size(); ++i) {
     const Reply none;
     const Reply& our_reply = i < ours.size() ? ours[i] : none;
     const Reply& their_reply = i < theirs.size() ? theirs[i] : none;
     if (our_reply.is_reply() && replies_agree(commands[i], our_reply, their_reply)) {
+      counters.add(commands[i], our_reply, their_reply);
       history_.push_back(commands[i]);
       continue;
     }
@@ -68,6 +88,27 @@ void Duel::run_batch(const std::vector<Command>& commands, std::uint64_t first_i
     return;
   }
   while (history_.size() > kHistoryCommands) history_.pop_front();
+  compare_counters(counters, commands, first_index);
+}
+
+void Duel::compare_counters(const CounterComparison& comparison,
+                            const std::vector<Command>& commands, std::uint64_t first_index) {
+  const Counters spinel_before = std::exchange(spinel_counters_, read_counters(spinel_info_));
+  const Counters redis_before = std::exchange(redis_counters_, read_counters(redis_info_));
+  std::string text;
+  for (const std::string& line :
+       comparison.disagreements(spinel_before, spinel_counters_, redis_before, redis_counters_)) {
+    text += "\n  " + line;
+  }
+  if (text.empty()) return;
+  ++disagreements_;
+  for (std::size_t i = commands.size() - std::min(commands.size(), kShownCommands);
+       i < commands.size(); ++i) {
+    text += "\n    " + to_string(commands[i]);
+  }
+  ADD_FAILURE() << "counters of INFO over commands " << first_index << " to "
+                << first_index + commands.size() - 1
+                << " (SPINEL_BATCH=1 finds the command), the last of which are shown:" << text;
 }
 
 void Duel::report(std::size_t at, const std::vector<Command>& commands, std::uint64_t first_index,
@@ -97,6 +138,7 @@ void Duel::start_afresh() {
     connection = server->raw();
     EXPECT_EQ(connection.run("FLUSHALL"), ok());
   }
+  begin_counting();
 }
 
 bool Duel::both_same(const std::string& what, const Command& command) {
@@ -113,6 +155,7 @@ void Duel::compare_data() {
   for (int db = 0; db < kDatabases && !hopeless(); ++db) compare_database(db);
   // Databases were selected behind the commands' back.
   both_same("at the end of a comparison", {"RESET"});
+  begin_counting();
 }
 
 void Duel::compare_database(int db) {
