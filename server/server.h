@@ -133,10 +133,6 @@ class Server final : private storage::KeyspaceObserver {
   // Serves clients whose time is up.
   void serve_deadlines();
 
-  // Mean time to live of the volatile keys of a database, as the active expiry cycle last saw it; 0
-  // if unknown.
-  int64_t average_ttl_ms(int) const { return 0; }
-
   // --- memory
   // Whether there is memory for a command that may take more, after evicting what the policy
   // allows.

@@ -40,7 +40,14 @@ struct ActiveExpire::Cycle {
 
 struct ActiveExpire::Inspection {
   size_t inspected = 0;   // volatile keys; those of them that expired are in due_
+  double left_ms = 0;     // that the others have left, in all
   bool all_seen = false;  // the last bucket of the table was reached
+};
+
+// Keys that did not expire, of one database in one run.
+struct ActiveExpire::Sample {
+  size_t keys = 0;
+  double left_ms = 0;  // in all
 };
 
 ActiveExpire::ActiveExpire() : ActiveExpire(monotonic_us) {}
@@ -93,9 +100,19 @@ ActiveExpire::Result ActiveExpire::run(Keyspace& keyspace, const Limits& limits)
           .time_limit_reached = cycle.time_limit_reached};
 }
 
+void ActiveExpire::expire_in(Cycle& cycle, Database& database) {
+  Sample sample;
+  expire_keys(cycle, database, sample);
+  if (sample.keys > 0) {
+    database.update_average_ttl(sample.left_ms / static_cast<double>(sample.keys));
+  } else if (database.volatile_count() == 0) {
+    database.update_average_ttl(std::nullopt);
+  }
+}
+
 // Every step that is followed by another one removed a key or used up one of the run's searching
 // steps.
-void ActiveExpire::expire_in(Cycle& cycle, Database& database) {
+void ActiveExpire::expire_keys(Cycle& cycle, Database& database, Sample& sample) {
   while (database.volatile_count() > 0) {
     if (cycle.steps > 0 && clock_() >= cycle.deadline_us) {
       cycle.time_limit_reached = true;
@@ -106,6 +123,8 @@ void ActiveExpire::expire_in(Cycle& cycle, Database& database) {
     const size_t expired = due_.size();
     remove_due(cycle.keyspace, database);
     cycle.inspected += found.inspected;
+    sample.keys += found.inspected - expired;
+    sample.left_ms += found.left_ms;
     cycle.expired += expired;
     if (expired * 100 > found.inspected * cycle.acceptable_percent) continue;
     if (found.all_seen || found.inspected >= cycle.keys_per_step) return;
@@ -124,7 +143,11 @@ ActiveExpire::Inspection ActiveExpire::inspect(const Cycle& cycle, Database& dat
        ++buckets) {
     cursor = database.scan_volatile(cursor, [&](Entry& entry) {
       ++found.inspected;
-      if (entry.expired(now_ms)) due_.push_back(&entry);
+      if (entry.expired(now_ms)) {
+        due_.push_back(&entry);
+      } else {
+        found.left_ms += static_cast<double>(entry.expire_at_ms() - now_ms);
+      }
     });
     if (cursor == 0) {
       found.all_seen = true;

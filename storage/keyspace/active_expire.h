@@ -64,8 +64,10 @@ class ActiveExpire {
  private:
   struct Cycle;
   struct Inspection;
+  struct Sample;
 
   void expire_in(Cycle& cycle, Database& database);
+  void expire_keys(Cycle& cycle, Database& database, Sample& sample);
   Inspection inspect(const Cycle& cycle, Database& database);
   void remove_due(Keyspace& keyspace, Database& database);
   void expire_fields_in(Cycle& cycle, Database& database);

@@ -95,6 +95,16 @@ void Database::mark_volatile_fields(const Item& item) {
   contents_->volatile_fields_count += expected ? 1 : size_t{0} - 1;
 }
 
+void Database::update_average_ttl(std::optional<double> sample_ms) {
+  constexpr double kWeightOfSample = 0.02;
+  double& average = contents_->average_ttl_ms;
+  if (!sample_ms || average == 0) {
+    average = sample_ms.value_or(0);
+  } else {
+    average += (*sample_ms - average) * kWeightOfSample;
+  }
+}
+
 void Database::forget_marks(const Item& item) {
   if (EntryTraits::is_volatile(*item.slot_)) --contents_->volatile_count;
   if (EntryTraits::has_volatile_fields(*item.slot_)) --contents_->volatile_fields_count;

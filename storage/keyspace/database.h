@@ -84,6 +84,11 @@ class Database {
   size_t size() const { return contents_->table.size(); }
   // Keys that have an expiry.
   size_t volatile_count() const { return contents_->volatile_count; }
+  // How long volatile keys have left on average: what the active expire cycle saw of them, with the
+  // latest samples weighing most. 0 while there is no sample.
+  int64_t average_ttl_ms() const { return static_cast<int64_t>(contents_->average_ttl_ms); }
+  // Takes in the average of a sample; `std::nullopt`: there are no volatile keys.
+  void update_average_ttl(std::optional<double> sample_ms);
   // Keys of hashes with fields that have one.
   size_t volatile_fields_count() const { return contents_->volatile_fields_count; }
 
@@ -198,6 +203,7 @@ class Database {
     SlabAllocator slab;
     size_t volatile_count = 0;
     size_t volatile_fields_count = 0;
+    double average_ttl_ms = 0;
 
     ~Contents();
     void free_all();

@@ -146,6 +146,15 @@ TEST_F(ServerCommandsTest, InfoKeyspace) {
   const std::string text = run("INFO", "keyspace").text;
   EXPECT_TRUE(matches(text, "db0:keys=3,expires=1,avg_ttl=[0-9]+\r\n")) << text;
   EXPECT_TRUE(matches(text, "db9:keys=1,expires=0,avg_ttl=0\r\n")) << text;
+  // Once the active expiry cycle has looked.
+  EXPECT_TRUE(wait_until([&] {
+    return matches(run("INFO", "keyspace").text, "db0:keys=3,expires=1,avg_ttl=9[0-9]{5}\r\n");
+  }));
+  SKIP_WITHOUT_COMMAND("HEXPIRE");
+  run("HSET", "h", "f", "v");
+  run("HEXPIRE", "h", 1000, "FIELDS", 1, "f");
+  EXPECT_TRUE(
+      matches(run("INFO", "keyspace").text, "db9:keys=2,expires=0,avg_ttl=0,subexpiry=1\r\n"));
 }
 
 TEST_F(OwnServerCommandsTest, InfoCountsWhatHappens) {

@@ -232,8 +232,13 @@ void write_keyspace(InfoWriter& info, Server& server) {
   for (int i = 0; i < server.keyspace.database_count(); ++i) {
     const storage::Database& database = server.keyspace.database(i);
     if (database.size() == 0) continue;
-    info.line("db{}:keys={},expires={},avg_ttl={}", i, database.size(), database.volatile_count(),
-              server.average_ttl_ms(i));
+    // Redis 7.4 has `subexpiry`, 7.2 does not: it is shown where a hash makes use of 7.4 as well.
+    const std::string subexpiry =
+        database.volatile_fields_count() == 0
+            ? ""
+            : fmt::format(",subexpiry={}", database.volatile_fields_count());
+    info.line("db{}:keys={},expires={},avg_ttl={}{}", i, database.size(), database.volatile_count(),
+              database.average_ttl_ms(), subexpiry);
   }
 }
 

@@ -48,6 +48,30 @@ TEST_F(ActiveExpireTest, DoesNothingWithoutVolatileKeys) {
   EXPECT_EQ(database_.size(), 1000u);
 }
 
+TEST_F(ActiveExpireTest, EstimatesHowLongKeysHaveLeft) {
+  const int64_t now_ms = keyspace_.now_ms();
+  EXPECT_EQ(database_.average_ttl_ms(), 0);
+  fill(0, 0, 100, now_ms + 1000);
+  fill(0, 100, 100, kNoExpiry);
+  fill(1, 0, 1, now_ms + 70);
+  run();
+  EXPECT_EQ(database_.average_ttl_ms(), 1000);
+  EXPECT_EQ(keyspace_.database(1).average_ttl_ms(), 70);
+  // Later samples count for a fiftieth each.
+  fill(0, 0, 100, now_ms + 501'000);
+  run();
+  EXPECT_EQ(database_.average_ttl_ms(), 11'000);
+  for (int i = 0; i < 1000; ++i) run();
+  EXPECT_NEAR(static_cast<double>(database_.average_ttl_ms()), 501'000, 2);
+  database_.swap_contents(keyspace_.database(1));
+  EXPECT_EQ(database_.average_ttl_ms(), 70) << "it belongs to the keys";
+  database_.clear(nullptr);
+  EXPECT_EQ(database_.average_ttl_ms(), 0);
+  fill(1, 0, 100, kNoExpiry);
+  run();
+  EXPECT_EQ(keyspace_.database(1).average_ttl_ms(), 0) << "no key expires any more";
+}
+
 TEST_F(ActiveExpireTest, RemovesAllWhereAllExpired) {
   fill(0, 0, 5000, kPast);
   fill(3, 0, 20, kPast);
