@@ -49,7 +49,8 @@ storage::EvictionPolicy eviction_policy(MaxmemoryPolicy policy) {
 
 std::optional<storage::Type> type_at(Client& client, std::string_view key) {
   storage::Keyspace& keyspace = client.server.keyspace;
-  const storage::Item item = keyspace.find(keyspace.database(client.database), storage::Key(key));
+  const storage::ConstItem item =
+      keyspace.find(keyspace.database(client.database), storage::Key(key));
   return item ? std::optional(item->type()) : std::nullopt;
 }
 
@@ -223,14 +224,14 @@ void Server::evict_largest_clients() {
 void Server::pause(PauseScope scope, int64_t duration_ms) {
   pause_ends_at_ms_ = std::max(pause_ends_at_ms_, monotonic_ms_ + duration_ms);
   pause_scope_ = std::max(pause_scope_, scope);
-  keyspace.may_expire = false;
+  keyspace.set_expiry_paused(true);
 }
 
 void Server::unpause() {
   if (pause_scope_ == PauseScope::kNone) return;
   pause_scope_ = PauseScope::kNone;
   pause_ends_at_ms_ = 0;
-  keyspace.may_expire = true;
+  keyspace.set_expiry_paused(false);
   blocked.resume_paused();
 }
 
@@ -366,6 +367,14 @@ void Server::on_fields_expire(storage::Database& database, const storage::Key& k
   modified_keys.modified(database.index, key.bytes);
   std::vector<std::string_view> effect = {"HDEL", key.bytes};
   effect.insert(effect.end(), fields.begin(), fields.end());
+  propagate(database, effect);
+  events.notify(config.notify_keyspace_events, kNotifyHash, database.index, "hexpired", key.bytes);
+}
+
+void Server::on_hash_expire(storage::Database& database, const storage::Key& key,
+                            size_t field_count) {
+  stats.expired_subkeys += static_cast<int64_t>(field_count);
+  const std::string_view effect[] = {removal_command(config.lazyfree_lazy_expire), key.bytes};
   propagate(database, effect);
   events.notify(config.notify_keyspace_events, kNotifyHash, database.index, "hexpired", key.bytes);
 }

@@ -171,6 +171,8 @@ class Server final : private storage::KeyspaceObserver {
                  storage::RemovalReason reason) override;
   void on_fields_expire(storage::Database& database, const storage::Key& key,
                         std::span<const std::string> fields) override;
+  void on_hash_expire(storage::Database& database, const storage::Key& key,
+                      size_t field_count) override;
   // Propagates what no command did. Within a unit of execution it becomes a part of that.
   void propagate(storage::Database& database, CommandArgs effect);
 

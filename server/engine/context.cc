@@ -4,6 +4,7 @@
 
 namespace spinel::server {
 
+using storage::ConstItem;
 using storage::Database;
 using storage::Item;
 using storage::Key;
@@ -30,32 +31,28 @@ std::optional<double> CommandContext::number(size_t index, std::string_view erro
   return value;
 }
 
-Item CommandContext::find_read_in(Database& database, const Key& key) {
-  const Item item = server.keyspace.find(database, key);
-  if (!item) {
-    ++server.stats.keyspace_misses;
-    notify_in(database, kNotifyKeyMiss, "keymiss", key.bytes);
-    return item;
-  }
-  ++server.stats.keyspace_hits;
-  if (!session.no_touch) server.keyspace.access.touch(*item);
+ConstItem CommandContext::find_read_in(Database& database, const Key& key) {
+  const ConstItem item = server.keyspace.find(database, key);
+  count_lookup(database, key, static_cast<bool>(item));
+  if (item && !session.no_touch) server.keyspace.touch(item);
   return item;
 }
 
 Item CommandContext::find_write_in(Database& database, const Key& key) {
   const Item item = server.keyspace.find_for_write(database, key);
-  if (item && !session.no_touch) server.keyspace.access.touch(*item);
+  if (item && !session.no_touch) server.keyspace.touch(item);
   return item;
 }
 
-Item CommandContext::peek(const Key& key) {
-  const Item item = server.keyspace.find(db, key);
-  if (!item) {
-    ++server.stats.keyspace_misses;
-    notify(kNotifyKeyMiss, "keymiss", key.bytes);
-  } else {
-    ++server.stats.keyspace_hits;
-  }
+Item CommandContext::find_read_write(const Key& key) {
+  const Item item = find_write(key);
+  count_lookup(db, key, static_cast<bool>(item));
+  return item;
+}
+
+ConstItem CommandContext::peek(const Key& key) {
+  const ConstItem item = server.keyspace.find(db, key);
+  count_lookup(db, key, static_cast<bool>(item));
   return item;
 }
 

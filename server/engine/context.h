@@ -78,16 +78,18 @@ class CommandContext {
 
   // --- the keyspace as commands see it: expired keys do not exist; finding a key to use it counts
   // for LRU and LFU. Counts a hit or a miss as well.
-  storage::Item find_read(const storage::Key& key) { return find_read_in(db, key); }
-  storage::Item find_read_in(storage::Database& database, const storage::Key& key);
+  storage::ConstItem find_read(const storage::Key& key) { return find_read_in(db, key); }
+  storage::ConstItem find_read_in(storage::Database& database, const storage::Key& key);
   // For a command that will change or replace the value.
   storage::Item find_write(const storage::Key& key) { return find_write_in(db, key); }
   storage::Item find_write_in(storage::Database& database, const storage::Key& key);
+  // For a command that does both: counts a hit or a miss as `find_read` does.
+  storage::Item find_read_write(const storage::Key& key);
   // For a command that asks about the key without using its value: counts hits and misses, no
   // access.
-  storage::Item peek(const storage::Key& key);
+  storage::ConstItem peek(const storage::Key& key);
   // Whether `item` is absent or of `type`; otherwise WRONGTYPE has been sent.
-  bool check_type(const storage::Item& item, storage::Type type) {
+  bool check_type(const storage::ConstItem& item, storage::Type type) {
     if (!item || item->type() == type) return true;
     reply.error(errors::kWrongType);
     return false;
@@ -149,6 +151,16 @@ class CommandContext {
 
  private:
   friend class Dispatcher;
+
+  // Counts a hit or a miss, and announces the miss.
+  void count_lookup(storage::Database& database, const storage::Key& key, bool found) {
+    if (found) {
+      ++server.stats.keyspace_hits;
+    } else {
+      ++server.stats.keyspace_misses;
+      notify_in(database, kNotifyKeyMiss, "keymiss", key.bytes);
+    }
+  }
 
   size_t hashed_index_ = 0;  // argument whose hash is known; 0: none
   uint64_t hash_ = 0;

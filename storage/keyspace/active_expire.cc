@@ -65,7 +65,7 @@ int64_t ActiveExpire::fast_budget_us(int effort) {
 
 ActiveExpire::Result ActiveExpire::run(Keyspace& keyspace, const Limits& limits) {
   SPINEL_ASSERT(limits.effort >= 1 && limits.effort <= kMaxEffort);
-  if (!keyspace.may_expire) return {};
+  if (keyspace.expiry_mode() != ExpiryMode::kRemove) return {};
   const int64_t start_us = clock_();
   if (limits.fast) {
     if (!was_stopped_ || start_us < next_fast_run_us_) return {};

@@ -47,8 +47,8 @@ class ActiveExpire {
     // There was more to do, but no time.
     bool time_limit_reached = false;
   };
-  // Removes expired keys from all databases, by `keyspace.now_ms()`; nothing while
-  // `keyspace.may_expire` is false.
+  // Removes expired keys from all databases, by `keyspace.now_ms()`; nothing in
+  // another mode than kRemove.
   Result run(Keyspace& keyspace, const Limits& limits);
 
   // What a regular run may take, called `hz` times a second: a quarter of the processor, and two

@@ -37,7 +37,7 @@ namespace spinel::storage {
 class BitmapView {
  public:
   // Of the string at `item`; an absent one is empty.
-  explicit BitmapView(const Item& item) : BitmapView(item ? &*item : nullptr) {}
+  explicit BitmapView(const ConstItem& item) : BitmapView(item ? &*item : nullptr) {}
   explicit BitmapView(const Entry* entry);
   BitmapView(const BitmapView&) = delete;
   BitmapView& operator=(const BitmapView&) = delete;

@@ -276,7 +276,7 @@ void Database::add_inline(const Key& key, Item& item, const Entry& from, int64_t
   }
 }
 
-Item Database::copy(const Item& from, const Key& key, int64_t expire_at_ms) {
+Item Database::copy(const ConstItem& from, const Key& key, int64_t expire_at_ms) {
   SPINEL_ASSERT(!find(key));
   Item item;
   if (from->has_object()) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "storage/base/assert.h"
 #include "storage/base/hash.h"
 #include "storage/base/random.h"
 #include "storage/containers/hash_table.h"
@@ -46,24 +47,38 @@ struct EntryTraits {
 
 using EntryTable = HashTable<EntryTraits>;
 
-// A key found in a database, or nothing. Valid until the database adds or removes a key; methods of
-// Database that may move the entry take it by reference and keep it right.
-class Item {
+// A key found in a database to be read, or nothing: then it may still be there and hidden, so that
+// nothing can be stored with this. Valid until the database adds or removes a key.
+class ConstItem {
  public:
-  Item() = default;
+  ConstItem() = default;
 
   explicit operator bool() const { return slot_ != nullptr; }
-  Entry* operator->() const { return EntryTraits::entry(*slot_); }
-  Entry& operator*() const { return *EntryTraits::entry(*slot_); }
+  const Entry* operator->() const { return EntryTraits::entry(*slot_); }
+  const Entry& operator*() const { return *EntryTraits::entry(*slot_); }
   // Whether the key expires, or fields of its hash do.
   bool may_expire() const { return *slot_ >= EntryTraits::kVolatile; }
   bool has_volatile_fields() const { return EntryTraits::has_volatile_fields(*slot_); }
 
- private:
+ protected:
   friend class Database;
-  explicit Item(EntryTable::Slot* slot) : slot_(slot) {}
+  explicit ConstItem(EntryTable::Slot* slot) : slot_(slot) {}
 
   EntryTable::Slot* slot_ = nullptr;
+};
+
+// A key found in a database to be changed; nothing means that it is not there. Methods of Database
+// that may move the entry take it by reference and keep it right.
+class Item : public ConstItem {
+ public:
+  Item() = default;
+
+  Entry* operator->() const { return EntryTraits::entry(*slot_); }
+  Entry& operator*() const { return *EntryTraits::entry(*slot_); }
+
+ private:
+  friend class Database;
+  using ConstItem::ConstItem;
 };
 
 // Keys are looked up as they are: whether an expired key counts as missing, and what a lookup means
@@ -94,6 +109,11 @@ class Database {
 
   // --- finding
   Item find(const Key& key) { return Item(contents_->table.find(key.bytes, key.hash)); }
+  // What was found to be read, to be changed after all. Requires that it was found.
+  Item writable(const ConstItem& found) {
+    SPINEL_ASSERT(found);
+    return Item(found.slot_);
+  }
   // See HashTable: three rounds over a batch of hashes.
   [[gnu::always_inline]] void prefetch_bucket(uint64_t hash) const {
     contents_->table.prefetch_bucket(hash);
@@ -134,7 +154,7 @@ class Database {
 
   // A copy of the entry at `from`, which may be in another database, under `key`, which must not
   // exist here.
-  Item copy(const Item& from, const Key& key, int64_t expire_at_ms);
+  Item copy(const ConstItem& from, const Key& key, int64_t expire_at_ms);
   // Moves the value at `item` of this database to `key` of `to`, which must not exist there.
   // Nothing is copied but the entry itself. `item_key` is the key it had.
   void move(Item item, const Key& item_key, Database& to, const Key& key);

@@ -145,6 +145,12 @@ class Hash {
     if (encoding_ == Encoding::kListpackHash) return kNever;
     return is_table() ? table().next_expiry_ms() : small().next_expiry_ms();
   }
+  // Whether there are fields and all of them expired before `now_ms`. Nearly always in constant
+  // time: see HashFields.
+  bool all_expired(int64_t now_ms) const {
+    if (next_expiry_ms() >= now_ms || volatile_count() < size()) return false;
+    return is_table() ? table().all_expired(now_ms) : small().all_expired(now_ms);
+  }
   // Removes fields that expired before `now_ms` and appends their names to `expired`: all of them
   // in a small hash, in a large one those of the next `max_buckets` buckets.
   void take_expired(int64_t now_ms, size_t max_buckets, std::vector<std::string>& expired);
@@ -157,8 +163,6 @@ class Hash {
   HashTableStatistics table_statistics() const { return table().table_statistics(); }
 
  private:
-  static constexpr int64_t kBeforeAll = std::numeric_limits<int64_t>::min();
-
   HashFields& table() const { return *static_cast<HashFields*>(object_); }
   HashListpack small() const { return {encoding_, object_}; }
   void put_back(const HashListpack& list) {

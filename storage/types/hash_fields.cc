@@ -70,13 +70,41 @@ HashFields::Slot HashFields::make(std::string_view field, std::string_view value
 void HashFields::count_volatile(int64_t expire_at_ms) {
   if (expire_at_ms == kNoExpiry) return;
   ++volatile_count_;
+  note_expiry(expire_at_ms);
+}
+
+void HashFields::note_expiry(int64_t expire_at_ms) {
   next_expiry_ms_ = std::min(next_expiry_ms_, expire_at_ms);
   pass_first_ms_ = std::min(pass_first_ms_, expire_at_ms);
+  last_expiry_ms_ = std::max(last_expiry_ms_, expire_at_ms);
+  known_expiry_ms_ = std::max(known_expiry_ms_, expire_at_ms);
+}
+
+void HashFields::forget_volatile(Slot slot) {
+  if (!Traits::is_volatile(slot)) return;
+  if (Traits::expire_at_ms(slot) == known_expiry_ms_) known_expiry_ms_ = kBeforeAll;
+  if (--volatile_count_ == 0) stop_waiting();
 }
 
 void HashFields::stop_waiting() {
   next_expiry_ms_ = pass_first_ms_ = kNever;
+  last_expiry_ms_ = known_expiry_ms_ = kBeforeAll;
   pass_cursor_ = 0;
+}
+
+bool HashFields::all_expired(int64_t now_ms) {
+  if (known_expiry_ms_ >= now_ms) return false;
+  if (last_expiry_ms_ < now_ms) return true;
+  // From the start, where a pass under way has removed what was due.
+  uint64_t cursor = 0;
+  do {
+    cursor = table_.scan(cursor, [this](Slot slot) {
+      known_expiry_ms_ = std::max(known_expiry_ms_, Traits::expire_at_ms(slot));
+    });
+    if (known_expiry_ms_ >= now_ms) return false;
+  } while (cursor != 0);
+  last_expiry_ms_ = known_expiry_ms_;
+  return true;
 }
 
 void HashFields::insert(std::string_view field, uint64_t hash, std::string_view value,
@@ -104,9 +132,9 @@ void HashFields::update(Slot* slot, std::string_view value, int64_t expire_at_ms
 void HashFields::set_expiry(Slot* slot, int64_t expire_at_ms) {
   const Slot old = *slot;
   if (Traits::is_volatile(old) && expire_at_ms != kNoExpiry) {
+    if (Traits::expire_at_ms(old) == known_expiry_ms_) known_expiry_ms_ = kBeforeAll;
     store_unaligned(Traits::block(old), expire_at_ms);
-    next_expiry_ms_ = std::min(next_expiry_ms_, expire_at_ms);
-    pass_first_ms_ = std::min(pass_first_ms_, expire_at_ms);
+    note_expiry(expire_at_ms);
     return;
   }
   if (!Traits::is_volatile(old) && expire_at_ms == kNoExpiry) return;

@@ -12,6 +12,10 @@
 // alone. When the first of them expires is known as a bound only: exact at the end of a pass
 // through the table, it is lowered by every expiry that is set, and never raised in between. So
 // nothing needs to be sorted, and a hash in which nothing is due costs one comparison.
+//
+// Whether all fields expired, so that the key is as good as gone, is known in the same way: from a
+// bound after which nothing expires, and from the latest expiry that a field is known to have. Only
+// when that very field lost it, and all the others may be over, is another one looked for.
 #pragma once
 
 #include <cstddef>
@@ -34,6 +38,7 @@ namespace spinel::storage {
 
 // The time of what never comes.
 inline constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+inline constexpr int64_t kBeforeAll = std::numeric_limits<int64_t>::min();
 
 // How the table reads its slots: the block in the low 48 bits, and whether it has an expiry.
 struct HashFieldTraits {
@@ -126,6 +131,8 @@ class HashFields {
   size_t volatile_count() const { return volatile_count_; }
   // No field expires before that: kNever if none does at all.
   int64_t next_expiry_ms() const { return next_expiry_ms_; }
+  // Whether all fields expired before `now_ms`. Requires that all have an expiry.
+  bool all_expired(int64_t now_ms);
   // Removes fields that expired before `now_ms` and appends their names to `expired`, looking at up
   // to `max_buckets` buckets from where the last call stopped.
   void take_expired(int64_t now_ms, size_t max_buckets, std::vector<std::string>& expired);
@@ -145,15 +152,18 @@ class HashFields {
   Slot make(std::string_view field, std::string_view value, int64_t expire_at_ms);
   void free_block(Slot slot) { slab_.deallocate(Traits::block(slot), block_bytes(slot)); }
   void count_volatile(int64_t expire_at_ms);
-  void forget_volatile(Slot slot) {
-    if (Traits::is_volatile(slot) && --volatile_count_ == 0) stop_waiting();
-  }
+  // To be called while the slot's block is still there.
+  void forget_volatile(Slot slot);
+  // A field expires then.
+  void note_expiry(int64_t expire_at_ms);
   void stop_waiting();
 
   HashTable<HashFieldTraits> table_;
   SlabAllocator slab_{SlabAllocator::kSmallPage};
   size_t volatile_count_ = 0;
   int64_t next_expiry_ms_ = kNever;
+  int64_t last_expiry_ms_ = kBeforeAll;   // no field expires after that
+  int64_t known_expiry_ms_ = kBeforeAll;  // a field expires then; kBeforeAll: none is known
   // The pass of take_expired under way: where it is, and the first expiry of those it has seen or
   // that were set meanwhile.
   uint64_t pass_cursor_ = 0;

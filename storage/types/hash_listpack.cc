@@ -114,6 +114,13 @@ void HashListpack::erase(Offset at) {
   forget_volatile(expiry);
 }
 
+bool HashListpack::all_expired(int64_t now_ms) const {
+  for (Offset at = list().begin(); at != list().end(); at = next(at)) {
+    if (expire_at_ms(at) >= now_ms) return false;
+  }
+  return true;
+}
+
 void HashListpack::take_expired(int64_t now_ms, std::vector<std::string>& expired) {
   if (next_expiry_ms() >= now_ms) return;
   int64_t first_ms = kNever;

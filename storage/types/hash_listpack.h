@@ -52,6 +52,8 @@ class HashListpack {
   size_t volatile_count() const { return has_expiries() ? extended().volatile_count : 0; }
   // No field expires before that.
   int64_t next_expiry_ms() const;
+  // Whether all fields expired before `now_ms`. Requires that all have an expiry.
+  bool all_expired(int64_t now_ms) const;
   // Removes all fields that expired before `now_ms` and appends their names to `expired`.
   void take_expired(int64_t now_ms, std::vector<std::string>& expired);
 

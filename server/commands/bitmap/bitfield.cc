@@ -13,6 +13,7 @@ namespace spinel::server {
 namespace {
 
 using storage::BitmapView;
+using storage::ConstItem;
 using storage::FieldType;
 using storage::Item;
 using storage::Key;
@@ -128,7 +129,7 @@ int64_t field_of(const BitmapView& view, const FieldOperation& operation) {
 
 // Makes no key, and does not lengthen one.
 void read_fields(CommandContext& ctx, const std::vector<FieldOperation>& operations) {
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kString)) return;
   const BitmapView view(item);
   ctx.reply.array(operations.size());

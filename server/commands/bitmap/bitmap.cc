@@ -11,6 +11,7 @@ namespace spinel::server {
 namespace {
 
 using storage::BitmapView;
+using storage::ConstItem;
 using storage::Item;
 using storage::Key;
 using storage::Type;
@@ -41,7 +42,7 @@ void setbit_command(CommandContext& ctx) {
 void getbit_command(CommandContext& ctx) {
   const std::optional<uint64_t> offset = bit_offset(ctx, 2);
   if (!offset) return;
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kString)) return;
   ctx.reply.integer(BitmapView(item).get(*offset) ? 1 : 0);
 }
@@ -107,7 +108,7 @@ std::optional<RangeArgs> count_range(CommandContext& ctx) {
 void bitcount_command(CommandContext& ctx) {
   const std::optional<RangeArgs> range = count_range(ctx);
   if (!range) return;
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kString)) return;
   const BitmapView bitmap(item);
   uint64_t count = 0;
@@ -152,7 +153,7 @@ void bitpos_command(CommandContext& ctx) {
   if (*bit != 0 && *bit != 1) return ctx.error("ERR The bit argument must be 1 or 0.");
   const std::optional<RangeArgs> range = search_range(ctx);
   if (!range) return;
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kString)) return;
   // A missing key is an endless row of zeroes.
   if (!item) return ctx.reply.integer(*bit == 0 ? 0 : -1);

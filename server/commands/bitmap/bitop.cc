@@ -11,6 +11,7 @@ namespace spinel::server {
 namespace {
 
 using storage::BitmapView;
+using storage::ConstItem;
 using storage::Encoding;
 using storage::Entry;
 using storage::Item;
@@ -67,7 +68,7 @@ struct Sources {
 // False if one of them is no string: WRONGTYPE has been sent.
 bool find_sources(CommandContext& ctx, Sources& sources) {
   for (size_t index = kFirstSource; index < ctx.arity(); ++index) {
-    const Item item = ctx.find_read(ctx.key(index));
+    const ConstItem item = ctx.find_read(ctx.key(index));
     if (!ctx.check_type(item, Type::kString)) return false;
     sources.entries.push_back(item ? &*item : nullptr);
   }

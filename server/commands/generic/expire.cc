@@ -13,6 +13,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::Key;
 using storage::kNoExpiry;
@@ -101,7 +102,7 @@ void set_expiry(CommandContext& ctx, int64_t base_ms, int64_t unit_ms) {
   const Key key = ctx.key(1);
   Item item = ctx.find_write(key);
   if (!item || !conditions->allow(item->expire_at_ms(), *time_ms)) return ctx.reply.integer(0);
-  if (*time_ms <= ctx.server.now_ms() && ctx.server.keyspace.may_expire) {
+  if (ctx.server.keyspace.is_over(*time_ms)) {
     expire_at_once(ctx, item, key);
   } else {
     expire_at(ctx, item, key, std::max<int64_t>(*time_ms, 0));
@@ -143,7 +144,7 @@ int64_t rounded_seconds(int64_t time_ms) {
 // The time at which the key expires, or nothing after -2 was replied for a missing key and -1 for
 // one that does not expire.
 std::optional<int64_t> read_expiry_ms(CommandContext& ctx) {
-  const Item item = ctx.peek(ctx.key(1));
+  const ConstItem item = ctx.peek(ctx.key(1));
   if (item && item->has_expiry()) return item->expire_at_ms();
   ctx.reply.integer(item ? -1 : -2);
   return std::nullopt;

@@ -10,6 +10,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Database;
 using storage::Item;
 using storage::Key;
@@ -40,7 +41,7 @@ storage::LazyFree* lazy_replacing(CommandContext& ctx) {
 void remove_keys(CommandContext& ctx, bool lazy) {
   int64_t removed = 0;
   for_each_key(ctx, 1, 1, [&](const Key& key, size_t) {
-    const Item item = ctx.server.keyspace.find(ctx.db, key);
+    const Item item = ctx.server.keyspace.find_to_remove(ctx.db, key);
     if (!item) return;
     ctx.remove(item, key, lazy);
     ++removed;
@@ -69,16 +70,16 @@ void exists_command(CommandContext& ctx) {
 void touch_command(CommandContext& ctx) {
   int64_t touched = 0;
   for_each_key(ctx, 1, 1, [&](const Key& key, size_t) {
-    const Item item = ctx.peek(key);
+    const ConstItem item = ctx.peek(key);
     if (!item) return;
-    ctx.server.keyspace.access.touch(*item);  // also for a client in no-touch mode: it asked for it
+    ctx.server.keyspace.touch(item);  // also for a client in no-touch mode: it asked for it
     ++touched;
   });
   ctx.reply.integer(touched);
 }
 
 void type_command(CommandContext& ctx) {
-  const Item item = ctx.peek(ctx.key(1));
+  const ConstItem item = ctx.peek(ctx.key(1));
   ctx.reply.simple(item ? storage::type_name(item->type()) : "none");
 }
 
@@ -86,7 +87,8 @@ void randomkey_command(CommandContext& ctx) {
   // Where expired keys may not be removed, there might be no others: then one of them must do.
   constexpr int kMaxDraws = 100;
   const bool none_may_be_left =
-      !ctx.server.keyspace.may_expire && ctx.db.volatile_count() == ctx.db.size();
+      ctx.server.keyspace.expiry_mode() == storage::ExpiryMode::kHide &&
+      ctx.db.volatile_count() + ctx.db.volatile_fields_count() >= ctx.db.size();
   for (int draw = 1;; ++draw) {
     const Item item = ctx.db.random(ctx.server.keyspace.random);
     if (!item) return ctx.reply.null();

@@ -6,13 +6,13 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Entry;
-using storage::Item;
 
 // The value asked about, or nothing after null was replied. No subscriber hears of a miss, and no
 // access is counted.
-Item inspected(CommandContext& ctx) {
-  const Item item = ctx.server.keyspace.find(ctx.db, ctx.key(2));
+ConstItem inspected(CommandContext& ctx) {
+  const ConstItem item = ctx.server.keyspace.find(ctx.db, ctx.key(2));
   if (item) {
     ++ctx.server.stats.keyspace_hits;
   } else {
@@ -23,11 +23,11 @@ Item inspected(CommandContext& ctx) {
 }
 
 void object_encoding_command(CommandContext& ctx) {
-  if (const Item item = inspected(ctx)) ctx.reply.bulk(storage::encoding_name(*item));
+  if (const ConstItem item = inspected(ctx)) ctx.reply.bulk(storage::encoding_name(*item));
 }
 
 void object_freq_command(CommandContext& ctx) {
-  const Item item = inspected(ctx);
+  const ConstItem item = inspected(ctx);
   if (!item) return;
   if (!ctx.server.keyspace.access.lfu) {
     return ctx.error(
@@ -39,7 +39,7 @@ void object_freq_command(CommandContext& ctx) {
 }
 
 void object_idletime_command(CommandContext& ctx) {
-  const Item item = inspected(ctx);
+  const ConstItem item = inspected(ctx);
   if (!item) return;
   if (ctx.server.keyspace.access.lfu) {
     return ctx.error(
@@ -70,7 +70,7 @@ bool would_be_shared(const Config& config, const Entry& entry) {
 
 void object_refcount_command(CommandContext& ctx) {
   constexpr int64_t kShared = 2147483647;
-  if (const Item item = inspected(ctx)) {
+  if (const ConstItem item = inspected(ctx)) {
     ctx.reply.integer(would_be_shared(ctx.server.config, *item) ? kShared : 1);
   }
 }

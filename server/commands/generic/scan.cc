@@ -27,11 +27,10 @@ bool is_literal(std::string_view pattern) {
 
 void keys_command(CommandContext& ctx) {
   const std::string_view pattern = ctx.arg(1);
-  const int64_t now_ms = ctx.server.now_ms();
   const size_t mark = ctx.reply.begin_deferred();
   size_t found = 0;
   const auto reply_key = [&](const Entry& entry) {
-    if (entry.expired(now_ms)) return;
+    if (ctx.server.keyspace.is_expired(entry)) return;
     ctx.reply.bulk(entry.key());
     ++found;
   };
@@ -74,13 +73,12 @@ ScanStep scan_keys(CommandContext& ctx, uint64_t cursor, const ScanOptions& opti
                                   : std::numeric_limits<int64_t>::max();
   // No key has a type of an unknown name.
   const std::optional<Type> type = options.type ? type_of_name(*options.type) : std::nullopt;
-  const int64_t now_ms = ctx.server.now_ms();
   ScanStep step{.cursor = cursor, .keys = {}, .expired = {}};
   int64_t seen = 0;
   const auto visit = [&](const Entry& entry) {
     ++seen;
     if (!options.matches(entry.key())) return;
-    if (entry.expired(now_ms)) {
+    if (ctx.server.keyspace.is_expired(entry)) {
       step.expired.push_back(entry.key());
       return;
     }

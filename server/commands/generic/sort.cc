@@ -27,6 +27,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Entry;
 using storage::Item;
 using storage::Key;
@@ -164,7 +165,7 @@ void append_run(std::vector<Element>& elements, const storage::ListRun& run) {
 }
 
 // From the end on if `backward`.
-void load_list(const Item& item, Range range, bool backward, std::vector<Element>& elements) {
+void load_list(const ConstItem& item, Range range, bool backward, std::vector<Element>& elements) {
   const List list(item->encoding(), item->object());
   const size_t first = backward ? list.size() - range.first - range.count : range.first;
   list.read(first, range.count, [&](const storage::ListRun& run) {
@@ -174,7 +175,7 @@ void load_list(const Item& item, Range range, bool backward, std::vector<Element
   if (backward) std::ranges::reverse(elements);
 }
 
-void load_set(const Item& item, std::vector<Element>& elements) {
+void load_set(const ConstItem& item, std::vector<Element>& elements) {
   set_at(item).for_each([&](const SetMember& member) {
     char digits[storage::kMaxInt64Chars];
     elements.push_back({.text = std::string(member.bytes(digits))});
@@ -182,7 +183,8 @@ void load_set(const Item& item, std::vector<Element>& elements) {
 }
 
 // From the highest score on if `backward`.
-void load_sorted_set(const Item& item, Range range, bool backward, std::vector<Element>& elements) {
+void load_sorted_set(const ConstItem& item, Range range, bool backward,
+                     std::vector<Element>& elements) {
   const SortedSet set(item->encoding(), item->object());
   const size_t first = backward ? set.size() - 1 - range.first : range.first;
   set.visit(first, range.count, backward, [&](std::string_view member, double) {
@@ -190,7 +192,7 @@ void load_sorted_set(const Item& item, Range range, bool backward, std::vector<E
   });
 }
 
-size_t size_of(const Item& item) {
+size_t size_of(const ConstItem& item) {
   switch (item->type()) {
     case Type::kList:
       return List(item->encoding(), item->object()).size();
@@ -202,7 +204,7 @@ size_t size_of(const Item& item) {
 }
 
 // The elements to be sorted; without sorting, those that LIMIT leaves, in the order they have.
-std::vector<Element> load(const Item& item, const Options& options) {
+std::vector<Element> load(const ConstItem& item, const Options& options) {
   std::vector<Element> elements;
   if (!item) return elements;
   const size_t size = size_of(item);
@@ -243,7 +245,8 @@ struct Value {
 };
 
 template <typename Visit>
-void visit_field(CommandContext& ctx, const Item& item, std::string_view field, Visit&& visit) {
+void visit_field(CommandContext& ctx, const ConstItem& item, std::string_view field,
+                 Visit&& visit) {
   if (item->type() != Type::kHash) return visit(Value());
   const auto found = hash_at(ctx, item).find(storage::HashField(field));
   char digits[storage::kMaxDoubleChars];
@@ -251,7 +254,7 @@ void visit_field(CommandContext& ctx, const Item& item, std::string_view field, 
 }
 
 template <typename Visit>
-void visit_string(const Item& item, Visit&& visit) {
+void visit_string(const ConstItem& item, Visit&& visit) {
   if (item->type() != Type::kString) return visit(Value());
   if (item->has_object()) return visit(Value{.large = &*item});
   storage::StringScratch scratch;
@@ -267,7 +270,7 @@ void visit_value(CommandContext& ctx, const Pattern& pattern, const std::string&
   if (pattern.kind == Pattern::Kind::kElement) return visit(Value{.text = element});
   std::string name(pattern.before);
   name.append(element).append(pattern.after);
-  const Item item = ctx.find_read(Key(name));
+  const ConstItem item = ctx.find_read(Key(name));
   if (!item) return visit(Value());
   if (pattern.kind == Pattern::Kind::kField) return visit_field(ctx, item, pattern.field, visit);
   visit_string(item, visit);
@@ -497,7 +500,7 @@ void store_values(CommandContext& ctx, const Options& options,
   ctx.reply.integer(count);
 }
 
-bool can_be_sorted(const Item& item) {
+bool can_be_sorted(const ConstItem& item) {
   return !item || item->type() == Type::kList || item->type() == Type::kSet ||
          item->type() == Type::kSortedSet;
 }
@@ -505,7 +508,7 @@ bool can_be_sorted(const Item& item) {
 void sort_elements(CommandContext& ctx, bool may_store) {
   std::optional<Options> options = sort_options(ctx, may_store);
   if (!options) return;
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!can_be_sorted(item)) return ctx.error(errors::kWrongType);
   if (!options->sorted && options->stores() && item && item->type() == Type::kSet) {
     // The order of a set is this server's own; what is stored must be the same everywhere.

@@ -15,6 +15,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::SortedSet;
 using storage::Type;
@@ -82,7 +83,7 @@ void geoadd_command(CommandContext& ctx) {
 // --- GEOPOS, GEOHASH, GEODIST
 
 // The place of a member of the set at `item`, which may be absent.
-std::optional<Point> place_of(const Item& item, std::string_view member) {
+std::optional<Point> place_of(const ConstItem& item, std::string_view member) {
   if (!item) return std::nullopt;
   const SortedSet::Found found = sorted_set_at(item).find(member);
   if (!found) return std::nullopt;
@@ -90,7 +91,7 @@ std::optional<Point> place_of(const Item& item, std::string_view member) {
 }
 
 void geopos_command(CommandContext& ctx) {
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSortedSet)) return;
   ctx.reply.array(ctx.arity() - 2);
   for (size_t i = 2; i < ctx.arity(); ++i) {
@@ -103,7 +104,7 @@ void geopos_command(CommandContext& ctx) {
 }
 
 void geohash_command(CommandContext& ctx) {
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSortedSet)) return;
   ctx.reply.array(ctx.arity() - 2);
   for (size_t i = 2; i < ctx.arity(); ++i) {
@@ -124,7 +125,7 @@ void geodist_command(CommandContext& ctx) {
   } else if (ctx.arity() > 5) {
     return ctx.syntax_error();
   }
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSortedSet)) return;
   const std::optional<Point> from = place_of(item, ctx.arg(2));
   const std::optional<Point> to = place_of(item, ctx.arg(3));

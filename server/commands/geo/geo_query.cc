@@ -9,6 +9,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::SortedSet;
 
@@ -16,7 +17,7 @@ using storage::SortedSet;
 class QueryReader {
  public:
   // `source` is what is at the key to search, which may be absent.
-  QueryReader(CommandContext& ctx, const GeoForm& form, const Item& source)
+  QueryReader(CommandContext& ctx, const GeoForm& form, const ConstItem& source)
       : ctx_(ctx), form_(form), source_(source) {}
 
   std::optional<GeoQuery> read() {
@@ -190,14 +191,14 @@ class QueryReader {
 
   CommandContext& ctx_;
   const GeoForm& form_;
-  const Item& source_;
+  const ConstItem& source_;
   GeoQuery query_ = {};
 };
 
 }  // namespace
 
 std::optional<GeoQuery> read_geo_query(CommandContext& ctx, const GeoForm& form,
-                                       const Item& source) {
+                                       const ConstItem& source) {
   return QueryReader(ctx, form, source).read();
 }
 

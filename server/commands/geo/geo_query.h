@@ -49,6 +49,6 @@ struct GeoQuery {
 // Reads the arguments of `form` into a query, or returns nothing after the error was sent. `source`
 // is what is at the key to search: nothing, or a sorted set.
 std::optional<GeoQuery> read_geo_query(CommandContext& ctx, const GeoForm& form,
-                                       const storage::Item& source);
+                                       const storage::ConstItem& source);
 
 }  // namespace spinel::server

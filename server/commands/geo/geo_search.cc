@@ -21,6 +21,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::SortedSet;
 using storage::Type;
@@ -151,7 +152,7 @@ void store_matches(CommandContext& ctx, const GeoForm& form, const SortedSet& se
 }
 
 void search_command(CommandContext& ctx, const GeoForm& form) {
-  const Item item = ctx.find_read(ctx.key(form.source));
+  const ConstItem item = ctx.find_read(ctx.key(form.source));
   if (!ctx.check_type(item, Type::kSortedSet)) return;
   const std::optional<GeoQuery> query = read_geo_query(ctx, form, item);
   if (!query) return;

@@ -21,16 +21,16 @@ inline storage::HashLimits hash_limits(const CommandContext& ctx) {
 }
 
 // The hash at `item`, without the fields that expired. `item` is a hash.
-inline storage::Hash hash_at(const CommandContext& ctx, const storage::Item& item) {
+inline storage::Hash hash_at(const CommandContext& ctx, const storage::ConstItem& item) {
   storage::Hash hash(item->encoding(), item->object());
-  hash.set_now(ctx.server.now_ms());
+  hash.set_now(ctx.server.keyspace.expiry_time_ms());
   return hash;
 }
 
 // The hash at argument 1, to be read, if the key exists. False if it is something else: WRONGTYPE
 // has been sent.
 inline bool find_hash(CommandContext& ctx, std::optional<storage::Hash>& hash) {
-  const storage::Item item = ctx.find_read(ctx.key(1));
+  const storage::ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, storage::Type::kHash)) return false;
   if (item) hash = hash_at(ctx, item);
   return true;
@@ -39,7 +39,7 @@ inline bool find_hash(CommandContext& ctx, std::optional<storage::Hash>& hash) {
 // The hash that is about to be written to, likewise.
 inline storage::Hash& value_of(const CommandContext& ctx, WritableHash& writable) {
   storage::Hash& hash = writable.value();
-  hash.set_now(ctx.server.now_ms());
+  hash.set_now(ctx.server.keyspace.expiry_time_ms());
   return hash;
 }
 

@@ -69,7 +69,7 @@ void expire_fields(CommandContext& ctx, TimeForm form) {
   if (!writable->exists()) return reply_no_such_fields(ctx, *fields);
 
   Hash& hash = value_of(ctx, *writable);
-  const bool is_over = *time_ms <= ctx.server.now_ms() && ctx.server.keyspace.may_expire;
+  const bool is_over = ctx.server.keyspace.is_over(*time_ms);
   std::vector<std::string_view> changed;
   ctx.reply.array(fields->count());
   for_each_field(ctx, hash, fields->first, fields->end, 1, [&](const HashField& field, size_t) {

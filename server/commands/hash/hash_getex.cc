@@ -125,8 +125,7 @@ std::optional<int64_t> expiry_of(CommandContext& ctx, const Options& options) {
 }
 
 bool is_over(const CommandContext& ctx, int64_t expire_at_ms) {
-  return expire_at_ms != kNoExpiry && expire_at_ms <= ctx.server.now_ms() &&
-         ctx.server.keyspace.may_expire;
+  return expire_at_ms != kNoExpiry && ctx.server.keyspace.is_over(expire_at_ms);
 }
 
 void reply_nulls(CommandContext& ctx, size_t count) {

@@ -13,6 +13,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::HyperLogLog;
 using storage::HyperLogLogView;
 using storage::Item;
@@ -30,7 +31,7 @@ constexpr std::string_view kCorrupt = "INVALIDOBJ Corrupted HLL object detected"
 constexpr size_t kEnoughBytes = storage::hll::kHeaderSize + 2 * (storage::hll::kRegisters + 1);
 
 // The bytes that tell what a value is. A compressed bitmap may be 512 MB long.
-std::string_view telling_bytes(const Item& item, storage::StringScratch& scratch) {
+std::string_view telling_bytes(const ConstItem& item, storage::StringScratch& scratch) {
   if (item->encoding() != storage::Encoding::kCompressedBitmap) {
     return storage::string_bytes(*item, scratch);
   }
@@ -40,7 +41,7 @@ std::string_view telling_bytes(const Item& item, storage::StringScratch& scratch
 
 // The value as it is stored, or as `scratch` keeps it, cut off where it is corrupt anyway. Nothing
 // if it is no HyperLogLog: the error has been sent.
-std::optional<HyperLogLogView> readable(CommandContext& ctx, const Item& item,
+std::optional<HyperLogLogView> readable(CommandContext& ctx, const ConstItem& item,
                                         storage::StringScratch& scratch) {
   if (!ctx.check_type(item, Type::kString)) return std::nullopt;
   const auto view = HyperLogLogView::of(telling_bytes(item, scratch));
@@ -102,8 +103,9 @@ void pfadd_command(CommandContext& ctx) {
 // Counts what is at one key, and keeps the count there: that is a change to the key.
 void count_one(CommandContext& ctx) {
   const Key key = ctx.key(1);
-  Item item = ctx.find_read(key);
-  if (!item) return ctx.reply.integer(0);
+  const ConstItem found = ctx.find_read(key);
+  if (!found) return ctx.reply.integer(0);
+  Item item = ctx.db.writable(found);
   if (item->encoding() == storage::Encoding::kCompressedBitmap) {
     // Stays so unless there is a count to be kept in it: this command is run when memory is full.
     storage::StringScratch scratch;
@@ -137,7 +139,7 @@ bool merge_all(CommandContext& ctx, Union& result) {
   bool valid = true;
   for_each_key(ctx, 1, 1, [&](const Key& key, size_t) {
     if (!valid) return;
-    const Item item = ctx.find_read(key);
+    const ConstItem item = ctx.find_read(key);
     if (!item) return;
     storage::StringScratch scratch;
     const std::optional<HyperLogLogView> view = readable(ctx, item, scratch);

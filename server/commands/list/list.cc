@@ -14,6 +14,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::Key;
 using storage::List;
@@ -25,7 +26,7 @@ using storage::Type;
 
 using WritableList = WritableCollection<List>;
 
-List list_of(const Item& item) {
+List list_of(const ConstItem& item) {
   return {item->encoding(), item->object()};
 }
 
@@ -114,7 +115,7 @@ void rpop_command(CommandContext& ctx) {
 // --- reading
 
 void llen_command(CommandContext& ctx) {
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kList)) return;
   ctx.reply.integer(item ? static_cast<int64_t>(list_of(item).size()) : 0);
 }
@@ -129,7 +130,7 @@ std::optional<size_t> element_index(int64_t index, size_t size) {
 }
 
 void lindex_command(CommandContext& ctx) {
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!item) return ctx.reply.null();
   if (!ctx.check_type(item, Type::kList)) return;
   const auto wanted = ctx.integer(2);
@@ -148,7 +149,7 @@ void lrange_command(CommandContext& ctx) {
   if (!start) return;
   const auto stop = ctx.integer(3);
   if (!stop) return;
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!item) return ctx.reply.array(0);
   if (!ctx.check_type(item, Type::kList)) return;
   const List list = list_of(item);
@@ -280,7 +281,7 @@ void lpos_command(CommandContext& ctx) {
   for (size_t i = 3; i < ctx.arity(); i += 2) {
     if (!read_position_option(ctx, i, query)) return;
   }
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!item) return query.count ? ctx.reply.array(0) : ctx.reply.null();
   if (!ctx.check_type(item, Type::kList)) return;
   const List list = list_of(item);

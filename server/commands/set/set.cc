@@ -11,6 +11,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::Key;
 using storage::Set;
@@ -74,13 +75,13 @@ void smove_command(CommandContext& ctx) {
 // --- SISMEMBER, SMISMEMBER, SCARD, SMEMBERS
 
 void sismember_command(CommandContext& ctx) {
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSet)) return;
   ctx.reply.integer(item && set_at(item).contains(SetMember(ctx.arg(2))) ? 1 : 0);
 }
 
 void smismember_command(CommandContext& ctx) {
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSet)) return;
   ctx.reply.array(ctx.arity() - 2);
   if (!item) {
@@ -94,13 +95,13 @@ void smismember_command(CommandContext& ctx) {
 }
 
 void scard_command(CommandContext& ctx) {
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSet)) return;
   ctx.reply.integer(item ? static_cast<int64_t>(set_at(item).size()) : 0);
 }
 
 void smembers_command(CommandContext& ctx) {
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSet)) return;
   if (!item) return ctx.reply.set(0);
   reply_members(ctx.reply, set_at(item));

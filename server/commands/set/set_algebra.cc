@@ -8,6 +8,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::Key;
 using storage::Presence;
@@ -29,7 +30,7 @@ std::optional<Sources> find_sources(CommandContext& ctx, size_t first, size_t en
   Sources sources;
   sources.sets.reserve(end - first);
   for (size_t index = first; index < end; ++index) {
-    const Item item = ctx.find_read(ctx.key(index));
+    const ConstItem item = ctx.find_read(ctx.key(index));
     if (!ctx.check_type(item, Type::kSet)) return std::nullopt;
     if (item) {
       sources.sets.push_back(set_at(item));

@@ -11,6 +11,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::Key;
 using storage::Random;
@@ -152,7 +153,7 @@ void srandmember_with_count(CommandContext& ctx) {
   if (ctx.arity() > 3) return ctx.syntax_error();
   const auto count = ctx.integer_between(2, -Limits::max(), Limits::max(), kOutOfRange);
   if (!count) return;
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSet)) return;
   if (!item || *count == 0) return ctx.reply.array(0);
   const Set set = set_at(item);
@@ -162,7 +163,7 @@ void srandmember_with_count(CommandContext& ctx) {
 
 void srandmember_command(CommandContext& ctx) {
   if (ctx.arity() > 2) return srandmember_with_count(ctx);
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSet)) return;
   if (!item) return ctx.reply.null();
   reply_member(ctx.reply, set_at(item).random(ctx.server.keyspace.random));

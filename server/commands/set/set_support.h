@@ -30,7 +30,7 @@ inline void reply_members(resp::ReplyWriter& reply, const storage::Set& set) {
 }
 
 // The set at `item`, which must be one.
-inline storage::Set set_at(const storage::Item& item) {
+inline storage::Set set_at(const storage::ConstItem& item) {
   return {item->encoding(), item->object()};
 }
 

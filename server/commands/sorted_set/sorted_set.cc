@@ -14,6 +14,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::SortedSet;
 using storage::Type;
@@ -232,14 +233,14 @@ void reply_score(CommandContext& ctx, const SortedSet& set, std::string_view mem
 }
 
 void zscore_command(CommandContext& ctx) {
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!item) return ctx.reply.null();
   if (!ctx.check_type(item, Type::kSortedSet)) return;
   reply_score(ctx, sorted_set_at(item), ctx.arg(2));
 }
 
 void zmscore_command(CommandContext& ctx) {
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSortedSet)) return;
   ctx.reply.array(ctx.arity() - 2);
   for (size_t i = 2; i < ctx.arity(); ++i) {
@@ -252,7 +253,7 @@ void zmscore_command(CommandContext& ctx) {
 }
 
 void zcard_command(CommandContext& ctx) {
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSortedSet)) return;
   ctx.reply.integer(item ? static_cast<int64_t>(sorted_set_at(item).size()) : 0);
 }

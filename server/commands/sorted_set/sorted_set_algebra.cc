@@ -15,6 +15,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::Set;
 using storage::SetMember;
@@ -26,7 +27,7 @@ using storage::Type;
 class Input {
  public:
   Input() = default;
-  explicit Input(const Item& item) {
+  explicit Input(const ConstItem& item) {
     if (item->type() == Type::kSet) {
       value_ = Set(item->encoding(), item->object());
     } else {
@@ -137,7 +138,7 @@ std::optional<size_t> key_count(CommandContext& ctx, size_t index) {
 bool find_inputs(CommandContext& ctx, size_t index, size_t count, Arguments& arguments) {
   arguments.inputs.reserve(count);
   for (size_t i = index; i < index + count; ++i) {
-    const Item item = ctx.find_read(ctx.key(i));
+    const ConstItem item = ctx.find_read(ctx.key(i));
     if (!item) {
       arguments.inputs.emplace_back();
       continue;

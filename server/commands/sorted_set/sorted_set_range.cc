@@ -10,6 +10,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::SortedSet;
 using storage::Type;
@@ -145,7 +146,7 @@ void with_range(CommandContext& ctx, size_t key_index, const RangeForm& form, Us
   const std::optional<Range> range =
       read_range(ctx, key_index + 1, options->by, options->reverse());
   if (!range) return;
-  const Item item = ctx.find_read(ctx.key(key_index));
+  const ConstItem item = ctx.find_read(ctx.key(key_index));
   if (!ctx.check_type(item, Type::kSortedSet)) return;
   if (!item) return use(nullptr, Interval{}, *options);
   const SortedSet set = sorted_set_at(item);
@@ -220,7 +221,7 @@ void zrangestore_command(CommandContext& ctx) {
 void reply_count(CommandContext& ctx, By by) {
   const std::optional<Range> range = read_range(ctx, 2, by, false);
   if (!range) return;
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSortedSet)) return;
   if (!item) return ctx.reply.integer(0);
   ctx.reply.integer(static_cast<int64_t>(interval_of(sorted_set_at(item), *range).count));

@@ -13,6 +13,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::SortedSet;
 using storage::Type;
@@ -62,7 +63,7 @@ size_t place_of(const SortedSet& set, const SortedSet::Found& member, Places pla
 void reply_rank(CommandContext& ctx, bool reverse) {
   const std::optional<RankOptions> options = rank_options(ctx);
   if (!options) return;
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSortedSet)) return;
   const SortedSet::Found member = item ? sorted_set_at(item).find(ctx.arg(2)) : SortedSet::Found();
   if (!member) return options->with_score ? ctx.reply.null_array() : ctx.reply.null();

@@ -17,7 +17,7 @@ namespace spinel::server {
 using WritableSortedSet = WritableCollection<storage::SortedSet>;
 
 // The set at `item`, which is there and is one; to be read only.
-inline const storage::SortedSet sorted_set_at(const storage::Item& item) {
+inline const storage::SortedSet sorted_set_at(const storage::ConstItem& item) {
   return {item->encoding(), item->object()};
 }
 

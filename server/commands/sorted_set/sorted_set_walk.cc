@@ -13,6 +13,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::Random;
 using storage::SortedSet;
@@ -86,7 +87,7 @@ void zrandmember_command(CommandContext& ctx) {
     if (!count) return;
     if (ctx.arity() > 3 && !with_scores) return ctx.syntax_error();
   }
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kSortedSet)) return;
   if (!item) return count ? ctx.reply.array(0) : ctx.reply.null();
   if (count) return reply_random(ctx, sorted_set_at(item), *count, with_scores);

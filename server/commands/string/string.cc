@@ -13,6 +13,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::Key;
 using storage::kNoExpiry;
@@ -116,7 +117,7 @@ class TimeText {
 // --- reading
 
 // Replies the string at `item`, or null. False if it is no string: WRONGTYPE has been sent.
-bool reply_string(CommandContext& ctx, const Item& item) {
+bool reply_string(CommandContext& ctx, const ConstItem& item) {
   if (!item) {
     ctx.reply.null();
     return true;
@@ -133,7 +134,7 @@ void get_command(CommandContext& ctx) {
 void mget_command(CommandContext& ctx) {
   ctx.reply.array(ctx.arity() - 1);
   for_each_key(ctx, 1, 1, [&ctx](const Key& key, size_t) {
-    const Item item = ctx.find_read(key);
+    const ConstItem item = ctx.find_read(key);
     if (!item || item->type() != Type::kString) return ctx.reply.null();
     reply_string_value(ctx.reply, *item);
   });
@@ -181,7 +182,7 @@ void set_with_options(CommandContext& ctx) {
     expire_at_ms = *time_ms;
   }
   const Key key = ctx.key(1);
-  Item item = options->get ? ctx.find_read(key) : ctx.find_write(key);
+  Item item = options->get ? ctx.find_read_write(key) : ctx.find_write(key);
   if (options->get && !reply_string(ctx, item)) return;
   if (item ? options->only_new : options->only_existing) {
     if (!options->get) ctx.reply.null();
@@ -233,7 +234,7 @@ void setnx_command(CommandContext& ctx) {
 
 void getset_command(CommandContext& ctx) {
   const Key key = ctx.key(1);
-  Item item = ctx.find_read(key);
+  Item item = ctx.find_read_write(key);
   if (!reply_string(ctx, item)) return;
   store(ctx, key, item, ctx.arg(2), kNoExpiry);
   const std::string_view effect[] = {"SET", key.bytes, ctx.arg(2)};
@@ -281,7 +282,7 @@ void remove(CommandContext& ctx, const Key& key, const Item& item, bool lazy) {
 
 void getdel_command(CommandContext& ctx) {
   const Key key = ctx.key(1);
-  const Item item = ctx.find_read(key);
+  const Item item = ctx.find_read_write(key);
   if (!reply_string(ctx, item) || !item) return;
   remove(ctx, key, item, ctx.server.config.lazyfree_lazy_user_del);
 }
@@ -289,7 +290,7 @@ void getdel_command(CommandContext& ctx) {
 void set_expiry(CommandContext& ctx, const Key& key, Item& item, int64_t expire_at_ms) {
   // What is over already must not wait to be found so. Where keys end by order of somebody else,
   // that one gives it.
-  if (expire_at_ms <= ctx.server.now_ms() && ctx.server.keyspace.may_expire) {
+  if (ctx.server.keyspace.is_over(expire_at_ms)) {
     return remove(ctx, key, item, ctx.server.config.lazyfree_lazy_expire);
   }
   ctx.db.set_expiry(item, expire_at_ms);
@@ -313,7 +314,7 @@ void getex_command(CommandContext& ctx) {
   const std::optional<Options> options = getex_options(ctx);
   if (!options) return;
   const Key key = ctx.key(1);
-  Item item = ctx.find_read(key);
+  Item item = ctx.find_read_write(key);
   if (!item) return ctx.reply.null();
   if (!ctx.check_type(item, Type::kString)) return;
   std::optional<int64_t> expire_at_ms;

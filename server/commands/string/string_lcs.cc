@@ -11,6 +11,7 @@ namespace spinel::server {
 namespace {
 
 using storage::CommonSubsequence;
+using storage::ConstItem;
 using storage::Item;
 using storage::Type;
 
@@ -114,19 +115,19 @@ void reply_matches(CommandContext& ctx, const CommonSubsequence& lcs, const Opti
   ctx.reply.integer(static_cast<int64_t>(lcs.length()));
 }
 
-size_t size_of(const Item& item) {
+size_t size_of(const ConstItem& item) {
   return item ? storage::string_size(*item) : 0;
 }
 
-std::string_view bytes_of(const Item& item, storage::StringScratch& scratch) {
+std::string_view bytes_of(const ConstItem& item, storage::StringScratch& scratch) {
   return item ? storage::string_bytes(*item, scratch) : std::string_view();
 }
 
 void lcs_command(CommandContext& ctx) {
   ctx.find_read(ctx.key(1));
-  const Item b_item = ctx.find_read(ctx.key(2));
+  const ConstItem b_item = ctx.find_read(ctx.key(2));
   // Found again, as removing an expired second key may have moved it.
-  const Item a_item = ctx.server.keyspace.find(ctx.db, ctx.key(1));
+  const ConstItem a_item = ctx.server.keyspace.find(ctx.db, ctx.key(1));
   if ((a_item && a_item->type() != Type::kString) || (b_item && b_item->type() != Type::kString)) {
     return ctx.error("ERR The specified keys must contain string values");
   }

@@ -11,6 +11,7 @@
 namespace spinel::server {
 namespace {
 
+using storage::ConstItem;
 using storage::Item;
 using storage::Key;
 using storage::Type;
@@ -49,7 +50,7 @@ void append_command(CommandContext& ctx) {
 }
 
 void strlen_command(CommandContext& ctx) {
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!ctx.check_type(item, Type::kString)) return;
   ctx.reply.integer(item ? static_cast<int64_t>(storage::string_size(*item)) : 0);
 }
@@ -72,7 +73,7 @@ void getrange_command(CommandContext& ctx) {
   if (!start) return;
   const std::optional<int64_t> end = ctx.integer(3);
   if (!end) return;
-  const Item item = ctx.find_read(ctx.key(1));
+  const ConstItem item = ctx.find_read(ctx.key(1));
   if (!item) return ctx.reply.bulk({});
   if (!ctx.check_type(item, Type::kString)) return;
   const IndexRange range = range_of(storage::string_size(*item), *start, *end);

@@ -17,7 +17,7 @@ std::string_view format_cursor(uint64_t cursor, char* digits) {
 std::optional<CollectionScan> find_scanned(CommandContext& ctx, storage::Type type, ScanKind kind) {
   const std::optional<uint64_t> cursor = scan_cursor(ctx, 2);
   if (!cursor) return std::nullopt;
-  const storage::Item item = ctx.find_read(ctx.key(1));
+  const storage::ConstItem item = ctx.find_read(ctx.key(1));
   if (!item) {  // the options are not even looked at
     ctx.reply.array(2);
     ctx.reply.bulk("0");

@@ -21,7 +21,7 @@
 namespace spinel::server {
 
 struct CollectionScan {
-  storage::Item item;
+  storage::ConstItem item;
   uint64_t cursor;
   ScanOptions options;
 };

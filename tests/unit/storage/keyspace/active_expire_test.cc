@@ -99,8 +99,13 @@ TEST_F(ActiveExpireTest, LeavesWhatHasNotExpired) {
 
 TEST_F(ActiveExpireTest, RemovesNothingWhereItMust) {
   fill(0, 0, 100, kPast);
-  keyspace_.may_expire = false;
+  keyspace_.set_expiry_paused(true);
   EXPECT_EQ(run().expired, 0u);
+  keyspace_.set_expiry_paused(false);
+  {
+    const Keyspace::IgnoreExpiry ignore(keyspace_);
+    EXPECT_EQ(run().expired, 0u);
+  }
   EXPECT_EQ(database_.size(), 100u);
 }
 

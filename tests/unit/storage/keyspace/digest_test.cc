@@ -9,6 +9,7 @@ namespace {
 class NoObserver final : public KeyspaceObserver {
   void on_remove(Database&, const Key&, RemovalReason) override {}
   void on_fields_expire(Database&, const Key&, std::span<const std::string>) override {}
+  void on_hash_expire(Database&, const Key&, size_t) override {}
 };
 
 class DigestTest : public ::testing::Test {

@@ -42,7 +42,7 @@ class FieldExpiryTest : public testing::Test {
     db_.update_object(item, hash.encoding(), hash.object());
   }
   size_t fields(std::string_view name) {
-    const Item item = keyspace_.find(db_, Key(name));
+    const ConstItem item = keyspace_.find(db_, Key(name));
     return item ? Hash(item->encoding(), item->object()).size() : 0;
   }
   // Two hashes, small and large, with these fields in each.
@@ -112,25 +112,28 @@ TEST_F(FieldExpiryTest, LookingForTheKeyRemovesFields) {
   set("h", "c", kNow);
   EXPECT_EQ(fields("h"), 1u);
   EXPECT_THAT(observer_.expired_fields, UnorderedElementsAre(Pair(0, "h a"), Pair(0, "h b")));
-  EXPECT_THAT(observer_.emptied, IsEmpty());
+  EXPECT_THAT(observer_.expired_hashes, IsEmpty());
 }
 
 TEST_F(FieldExpiryTest, AHashWithoutFieldsIsRemoved) {
   set("h", "a", kNow - 1);
   EXPECT_FALSE(keyspace_.find(db_, Key("h")));
-  EXPECT_THAT(observer_.emptied, ElementsAre(Pair(0, "h")));
+  EXPECT_THAT(observer_.expired_hashes, ElementsAre(Pair(0, "h")));
+  EXPECT_EQ(observer_.expired_hash_fields, 1u);
+  EXPECT_TRUE(observer_.all_were_present);
   EXPECT_THAT(observer_.expired, IsEmpty());
   EXPECT_EQ(db_.size(), 0u);
   EXPECT_EQ(db_.volatile_fields_count(), 0u);
 }
 
 TEST_F(FieldExpiryTest, NothingIsRemovedWhereItMustNotBe) {
-  keyspace_.may_expire = false;
+  keyspace_.set_master_expires(true);
+  set("small", "b");
   set_both("a", kNow - 1);
-  EXPECT_EQ(fields("small"), 1u);
+  EXPECT_EQ(fields("small"), 2u);
   EXPECT_EQ(fields("large"), 101u);
   run();
-  EXPECT_EQ(fields("small"), 1u);
+  EXPECT_EQ(fields("small"), 2u);
   EXPECT_THAT(observer_.expired_fields, IsEmpty());
 }
 
@@ -141,8 +144,9 @@ TEST_F(FieldExpiryTest, TheCycleRemovesFieldsAndEmptyHashes) {
     if (i % 2 == 0) set(name, "left", kNow + 1000, i % 4);
   }
   run();
-  EXPECT_EQ(observer_.expired_fields.size(), 300u);
-  EXPECT_EQ(observer_.emptied.size(), 150u);
+  EXPECT_EQ(observer_.expired_fields.size(), 150u);
+  EXPECT_EQ(observer_.expired_hashes.size(), 150u);
+  EXPECT_EQ(observer_.expired_hash_fields, 150u);
   size_t left = 0;
   for (int i = 0; i < 4; ++i) left += keyspace_.database(i).size();
   EXPECT_EQ(left, 150u);
@@ -152,18 +156,19 @@ TEST_F(FieldExpiryTest, TheCycleRemovesFieldsAndEmptyHashes) {
   EXPECT_THAT(observer_.expired_fields, IsEmpty());
   keyspace_.set_now(kNow + 1001);
   run();
-  EXPECT_EQ(observer_.expired_fields.size(), 150u);
+  EXPECT_EQ(observer_.expired_hashes.size(), 300u);
 }
 
 TEST_F(FieldExpiryTest, TheCycleFindsHashesAmongManyOtherKeys) {
   for (int i = 0; i < 20'000; ++i) put(db_, "key" + std::to_string(i), "v");
   set("h", "gone", kNow - 1);
-  for (int runs = 0; observer_.emptied.empty() && runs < 50; ++runs) run();
-  EXPECT_THAT(observer_.emptied, ElementsAre(Pair(0, "h")));
+  for (int runs = 0; observer_.expired_hashes.empty() && runs < 50; ++runs) run();
+  EXPECT_THAT(observer_.expired_hashes, ElementsAre(Pair(0, "h")));
 }
 
 TEST_F(FieldExpiryTest, ALargeHashIsDealtWithInPortions) {
   for (int i = 0; i < 20'000; ++i) set("large", "f" + std::to_string(i), kNow - 1);
+  set("large", "left", kNow + 1);
   us_a_reading_ = 100;
   const auto first = run(1000);
   EXPECT_TRUE(first.time_limit_reached);
@@ -171,10 +176,64 @@ TEST_F(FieldExpiryTest, ALargeHashIsDealtWithInPortions) {
   EXPECT_GT(removed, 0u);
   EXPECT_LT(removed, 20'000u);
   int runs = 1;
-  for (; db_.size() > 0 && runs < 1000; ++runs) run(1000);
+  for (; observer_.expired_fields.size() < 20'000u && runs < 1000; ++runs) run(1000);
   EXPECT_GT(runs, 3);
   EXPECT_EQ(observer_.expired_fields.size(), 20'000u);
-  EXPECT_THAT(observer_.emptied, ElementsAre(Pair(0, "large")));
+  EXPECT_EQ(fields("large"), 1u);
+}
+
+TEST_F(FieldExpiryTest, AHashWhoseFieldsAllExpiredIsRemovedAtOnce) {
+  for (int i = 0; i < 20'000; ++i) set("large", "f" + std::to_string(i), kNow - 1 - i % 5);
+  EXPECT_FALSE(keyspace_.find(db_, Key("large")));
+  EXPECT_THAT(observer_.expired_fields, IsEmpty());
+  EXPECT_EQ(observer_.expired_hash_fields, 20'000u);
+  EXPECT_EQ(db_.size(), 0u);
+}
+
+// One field that is left decides it, whatever happened to others.
+TEST_F(FieldExpiryTest, OneFieldKeepsAHash) {
+  for (const int count : {5, 2000}) {
+    const auto fill = [&] {
+      keyspace_.set_now(kNow - 1000);
+      for (int i = 0; i < count; ++i) set("h", "f" + std::to_string(i), kNow - 1);
+      keyspace_.set_now(kNow);
+    };
+    const auto exists = [&] { return keyspace_.find_for_write(db_, Key("h")).operator bool(); };
+    fill();
+    set("h", "left", kNow + 1);
+    EXPECT_TRUE(exists());
+    set("h", "left", kNow - 1);
+    EXPECT_FALSE(exists());
+    fill();
+    set("h", "left", kNow + 1);
+    set("h", "longest", kNow + 1000);
+    erase("h", "longest");
+    EXPECT_TRUE(exists());
+    set("h", "left", kNow - 1);
+    EXPECT_FALSE(exists());
+    fill();
+    set("h", "left", kNow + 1);
+    erase("h", "left");
+    EXPECT_FALSE(exists());
+    fill();
+    set("h", "left");
+    EXPECT_TRUE(exists());
+    set("h", "left", kNow);
+    EXPECT_TRUE(exists());
+    keyspace_.set_now(kNow + 1);
+    EXPECT_FALSE(exists());
+  }
+}
+
+TEST_F(FieldExpiryTest, AHashWhoseFieldsAllExpiredIsHiddenWhereItMustStay) {
+  set("h", "a", kNow - 1);
+  keyspace_.set_master_expires(true);
+  EXPECT_FALSE(keyspace_.find(db_, Key("h")));
+  EXPECT_TRUE(keyspace_.is_expired(*db_.find(Key("h"))));
+  EXPECT_EQ(db_.size(), 1u);
+  EXPECT_FALSE(keyspace_.find_for_write(db_, Key("h")));
+  EXPECT_THAT(observer_.expired_hashes, ElementsAre(Pair(0, "h")));
+  EXPECT_EQ(db_.size(), 0u);
 }
 
 TEST_F(FieldExpiryTest, TheDigestDependsOnFieldsValuesAndExpiryButNotOnTheirOrder) {

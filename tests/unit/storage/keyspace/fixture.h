@@ -63,7 +63,7 @@ class RecordingObserver : public KeyspaceObserver {
   using Event = std::pair<int, std::string>;  // database, key
 
   void on_remove(Database& database, const Key& key, RemovalReason reason) override {
-    std::vector<Event>* const events[] = {&emptied, &expired, &evicted};
+    std::vector<Event>* const events[] = {&deleted, &expired, &evicted};
     note(*events[static_cast<size_t>(reason)], database, key);
   }
 
@@ -73,9 +73,15 @@ class RecordingObserver : public KeyspaceObserver {
       expired_fields.emplace_back(database.index, std::string(key.bytes) + " " + field);
     }
   }
+  void on_hash_expire(Database& database, const Key& key, size_t field_count) override {
+    note(expired_hashes, database, key);
+    expired_hash_fields += field_count;
+  }
 
   std::vector<Event> expired_fields;  // database, "key field"
-  std::vector<Event> emptied;         // by fields that expired
+  std::vector<Event> expired_hashes;
+  size_t expired_hash_fields = 0;  // that those had
+  std::vector<Event> deleted;      // by no command
   std::vector<Event> expired;
   std::vector<Event> evicted;
   bool all_were_present = true;

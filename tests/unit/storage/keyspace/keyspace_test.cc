@@ -44,7 +44,7 @@ TEST_F(KeyspaceTest, LookupsRemoveWhatExpired) {
 
 TEST_F(KeyspaceTest, HidesWhatExpiredWhereItMustNotRemoveIt) {
   put(database_, "key", "value", 1500);
-  keyspace_.may_expire = false;
+  keyspace_.set_master_expires(true);
   keyspace_.set_now(2000);
   EXPECT_FALSE(keyspace_.find(database_, Key("key")));
   EXPECT_EQ(database_.size(), 1u);
@@ -54,7 +54,7 @@ TEST_F(KeyspaceTest, HidesWhatExpiredWhereItMustNotRemoveIt) {
 TEST_F(KeyspaceTest, WritesReplaceWhatIsHidden) {
   put(database_, "key", "old", 1500);
   put(database_, "stays", "value");
-  keyspace_.may_expire = false;
+  keyspace_.set_expiry_paused(true);
   keyspace_.set_now(2000);
   EXPECT_TRUE(keyspace_.find_for_write(database_, Key("stays")));
   EXPECT_THAT(observer_.expired, IsEmpty());
@@ -68,6 +68,55 @@ TEST_F(KeyspaceTest, WritesReplaceWhatIsHidden) {
   EXPECT_TRUE(observer_.all_were_present);
   database_.erase(database_.find(key), key, nullptr);
   EXPECT_FALSE(database_.find(key)) << "it was there twice";
+}
+
+TEST_F(KeyspaceTest, TheExpiryModeHasThreeInputs) {
+  EXPECT_EQ(keyspace_.expiry_mode(), ExpiryMode::kRemove);
+  keyspace_.set_expiry_paused(true);
+  EXPECT_EQ(keyspace_.expiry_mode(), ExpiryMode::kHide);
+  keyspace_.set_master_expires(true);
+  keyspace_.set_expiry_paused(false);
+  EXPECT_EQ(keyspace_.expiry_mode(), ExpiryMode::kHide) << "the end of a pause makes no master";
+  {
+    const Keyspace::IgnoreExpiry outer(keyspace_);
+    EXPECT_EQ(keyspace_.expiry_mode(), ExpiryMode::kIgnore);
+    { const Keyspace::IgnoreExpiry inner(keyspace_); }
+    keyspace_.set_expiry_paused(true);
+    keyspace_.set_now(2000);
+    EXPECT_EQ(keyspace_.expiry_mode(), ExpiryMode::kIgnore);
+  }
+  EXPECT_EQ(keyspace_.expiry_mode(), ExpiryMode::kHide);
+  keyspace_.set_master_expires(false);
+  EXPECT_EQ(keyspace_.expiry_mode(), ExpiryMode::kHide);
+  keyspace_.set_expiry_paused(false);
+  EXPECT_EQ(keyspace_.expiry_mode(), ExpiryMode::kRemove);
+  EXPECT_EQ(keyspace_.expiry_time_ms(), 2000);
+}
+
+TEST_F(KeyspaceTest, FindsWhatExpiredWhereExpiryIsIgnored) {
+  put(database_, "key", "value", 1500);
+  keyspace_.set_now(2000);
+  for (const bool is_replica : {false, true}) {
+    keyspace_.set_master_expires(is_replica);
+    const Keyspace::IgnoreExpiry ignore(keyspace_);
+    EXPECT_TRUE(keyspace_.find(database_, Key("key")));
+    EXPECT_TRUE(keyspace_.find_for_write(database_, Key("key")));
+    EXPECT_TRUE(keyspace_.find_to_remove(database_, Key("key")));
+    EXPECT_FALSE(keyspace_.is_expired(*database_.find(Key("key"))));
+    EXPECT_FALSE(keyspace_.is_over(1));
+  }
+  EXPECT_THAT(observer_.expired, IsEmpty());
+}
+
+TEST_F(KeyspaceTest, RemovalsFindWhatIsHidden) {
+  put(database_, "key", "value", 1500);
+  keyspace_.set_now(2000);
+  keyspace_.set_master_expires(true);
+  EXPECT_TRUE(keyspace_.find_to_remove(database_, Key("key")));
+  EXPECT_THAT(observer_.expired, IsEmpty());
+  keyspace_.set_master_expires(false);
+  EXPECT_FALSE(keyspace_.find_to_remove(database_, Key("key")));
+  EXPECT_THAT(observer_.expired, ElementsAre(Pair(2, "key")));
 }
 
 TEST_F(KeyspaceTest, FindingIsNotAnAccess) {

@@ -511,13 +511,16 @@ class HashModelTest : public testing::TestWithParam<uint64_t> {
     });
     std::map<std::string, Value> expected;
     size_t volatile_count = 0;
+    bool any_live = model_.empty();
     for (const auto& [field, value] : model_) {
+      any_live |= live(value);
       if (live(value)) expected[field] = value;
       if (value.expire_at_ms == kNoExpiry) continue;
       ++volatile_count;
       ASSERT_LE(h_.hash.next_expiry_ms(), value.expire_at_ms);
     }
     ASSERT_EQ(seen, expected);
+    ASSERT_EQ(h_.hash.all_expired(now_ms_), !any_live);
     ASSERT_EQ(h_.hash.volatile_count(), volatile_count);
   }
 

@@ -87,8 +87,8 @@ TEST(Bitmap, BitopReplacesAValueOfAnyType) {
 TEST(Bitmap, BitopReadsSourcesThatAreExpired) {
   TestServer server;
   server.run("SET", "a", "abc");
-  for (const bool may_expire : {true, false}) {
-    server.server.keyspace.may_expire = may_expire;
+  for (const bool is_paused : {false, true}) {
+    server.server.keyspace.set_expiry_paused(is_paused);
     server.run("SET", "gone", "xyz1", "PXAT", "99999999999000");
     server.run("SET", "dest", "xyz2", "PXAT", "99999999999000");
     server.expire_now("gone");

@@ -198,7 +198,7 @@ TEST_F(ExpireCommands, APastTimeFreesAsExpiryDoes) {
 
 // A server that must not remove keys by itself keeps the time instead.
 TEST_F(ExpireCommands, APastTimeIsKeptWhereKeysMustNotExpire) {
-  server_.server.keyspace.may_expire = false;
+  server_.server.keyspace.set_master_expires(true);
   EXPECT_EQ(run("PEXPIREAT", "key", "5"), integer(1));
   EXPECT_EQ(expiry(), 5);
   EXPECT_THAT(server_.take_effects(), ElementsAre("PEXPIREAT key 5"));

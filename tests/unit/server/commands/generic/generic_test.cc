@@ -208,7 +208,7 @@ TEST_F(GenericCommands, RandomkeyRemovesExpiredKeysItMeets) {
 }
 
 TEST_F(GenericCommands, RandomkeyMakesDoWithExpiredKeysThatMustStay) {
-  server_.server.keyspace.may_expire = false;
+  server_.server.keyspace.set_master_expires(true);
   store_expired("a");
   EXPECT_EQ(run("RANDOMKEY"), bulk("a"));
   store({"b"});
