@@ -1,8 +1,10 @@
 #include "storage/keyspace/digest.h"
 
 #include <algorithm>
-#include <string>
+#include <cstdio>
+#include <string_view>
 
+#include "storage/base/assert.h"
 #include "storage/keyspace/entry_string.h"
 #include "storage/types/hash.h"
 #include "storage/types/list.h"
@@ -13,18 +15,45 @@ namespace spinel::storage {
 
 namespace {
 
-std::string_view bytes_of(const Sha1Digest& digest) {
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+// Adds what has no order: adding twice the same takes it out again.
+void combine(Sha1Digest& digest, const Sha1Digest& other) {
+  for (size_t at = 0; at < digest.size(); ++at) digest[at] ^= other[at];
 }
 
-void append_number(std::string& text, uint64_t number) {
-  text.append(reinterpret_cast<const char*>(&number), sizeof number);
+// Adds what comes after all that was added before.
+void append(Sha1Digest& digest, const Sha1Digest& part) {
+  combine(digest, part);
+  digest = sha1({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
-// A part of a value, told apart from what follows it.
-void append_part(std::string& text, std::string_view part) {
-  append_number(text, part.size());
-  text += part;
+void append(Sha1Digest& digest, std::string_view part) {
+  append(digest, sha1(part));
+}
+
+void append_big_endian(Sha1Digest& digest, uint32_t number) {
+  char bytes[sizeof number];
+  for (size_t i = 0; i < sizeof number; ++i) {
+    bytes[i] = static_cast<char>(number >> (8 * (sizeof number - 1 - i)));
+  }
+  append(digest, {bytes, sizeof bytes});
+}
+
+uint32_t type_number(Type type) {
+  switch (type) {
+    case Type::kString:
+      return 0;
+    case Type::kList:
+      return 1;
+    case Type::kSet:
+      return 2;
+    case Type::kSortedSet:
+      return 3;
+    case Type::kHash:
+      return 4;
+    case Type::kStream:
+      return 6;
+  }
+  __builtin_unreachable();
 }
 
 Sha1Digest string_digest(const Entry& entry) {
@@ -40,97 +69,88 @@ Sha1Digest string_digest(const Entry& entry) {
   return digest.finish();
 }
 
-// Of every element and the digest of those before it: a list may be long, and order matters.
-Sha1Digest list_digest(const Entry& entry) {
-  const List list(entry.encoding(), entry.object());
-  Sha1Digest digest{};
-  std::string text;
+void add_list(Sha1Digest& digest, const List& list) {
   list.read(0, list.size(), [&](const ListRun& run) {
     for (const unsigned char* at = run.at; at != run.end; at += listpack_entry_size(at)) {
       char scratch[kMaxDoubleChars];
-      text.assign(bytes_of(digest));
-      text += read_listpack_entry(at).bytes(scratch);
-      digest = sha1(text);
+      append(digest, read_listpack_entry(at).bytes(scratch));
     }
     return true;
   });
-  return digest;
 }
 
-Sha1Digest sorted_set_digest(const Entry& entry) {
-  std::string text;
-  SortedSet(entry.encoding(), entry.object()).for_each([&](std::string_view member, double score) {
-    char digits[kMaxDoubleChars];
-    append_part(text, member);
-    append_part(text, {digits, format_double(score, digits)});
-  });
-  return sha1(text);
-}
-
-void combine(Sha1Digest& sum, const Sha1Digest& one) {
-  for (size_t at = 0; at < sum.size(); ++at) sum[at] ^= one[at];
-}
-
-// Members have no order: their digests are combined in one that does not matter.
-Sha1Digest set_digest(const Set& set) {
-  Sha1Digest sum{};
+void add_set(Sha1Digest& digest, const Set& set) {
   set.for_each([&](const SetMember& member) {
     char digits[kMaxInt64Chars];
-    combine(sum, sha1(member.bytes(digits)));
+    combine(digest, sha1(member.bytes(digits)));
   });
-  return sum;
 }
 
-// Of the fields with their values, in any order, and of whether each has an expiry.
-Sha1Digest hash_digest(const Entry& entry) {
-  Sha1Digest sum{};
-  std::string text;
+void add_sorted_set(Sha1Digest& digest, const SortedSet& set) {
+  set.for_each([&](std::string_view member, double score) {
+    char digits[kMaxDoubleChars];
+    const int size = std::snprintf(digits, sizeof digits, "%.17g", score);
+    Sha1Digest element{};
+    append(element, member);
+    append(element, {digits, static_cast<size_t>(size)});
+    combine(digest, element);
+  });
+}
+
+void add_hash(Sha1Digest& digest, const Hash& hash) {
   char scratch[kMaxDoubleChars];
-  Hash(entry.encoding(), entry.object()).for_each([&](const HashElement& element) {
-    text.clear();
-    append_part(text, element.field.bytes(scratch));
-    text += element.expire_at_ms == kNoExpiry ? '.' : '!';
-    text += element.value.bytes(scratch);
-    combine(sum, sha1(text));
+  hash.for_each([&](const HashElement& element) {
+    Sha1Digest field{};
+    append(field, element.field.bytes(scratch));
+    append(field, element.value.bytes(scratch));
+    if (element.expire_at_ms != kNoExpiry) combine(field, sha1("!!hexpire!!"));
+    combine(digest, field);
   });
-  return sum;
 }
 
-Sha1Digest content_digest(const Entry& entry) {
+void add_value(Sha1Digest& digest, const Entry& entry) {
+  append_big_endian(digest, type_number(entry.type()));
   switch (entry.type()) {
-    case Type::kHash:
-      return hash_digest(entry);
+    case Type::kString:
+      append(digest, string_digest(entry));
+      break;
     case Type::kList:
-      return list_digest(entry);
+      add_list(digest, List(entry.encoding(), entry.object()));
+      break;
     case Type::kSet:
-      return set_digest(Set(entry.encoding(), entry.object()));
+      add_set(digest, Set(entry.encoding(), entry.object()));
+      break;
     case Type::kSortedSet:
-      return sorted_set_digest(entry);
-    default:
-      return string_digest(entry);
+      add_sorted_set(digest, SortedSet(entry.encoding(), entry.object()));
+      break;
+    case Type::kHash:
+      add_hash(digest, Hash(entry.encoding(), entry.object()));
+      break;
+    case Type::kStream:
+      SPINEL_ASSERT(false);
   }
+  if (entry.has_expiry()) combine(digest, sha1("!!expire!!"));
 }
 
 }  // namespace
 
 Sha1Digest value_digest(const Entry& entry) {
-  const Sha1Digest content = content_digest(entry);
-  std::string text(type_name(entry.type()));
-  text += entry.has_expiry() ? '!' : '.';
-  text += bytes_of(content);
-  return sha1(text);
+  Sha1Digest digest{};
+  add_value(digest, entry);
+  return digest;
 }
 
 Sha1Digest dataset_digest(Keyspace& keyspace) {
   Sha1Digest sum{};
-  std::string text;
   for (int i = 0; i < keyspace.database_count(); ++i) {
-    keyspace.database(i).for_each([&](const Entry& entry) {
-      text.clear();
-      append_number(text, static_cast<uint64_t>(i));
-      text += bytes_of(value_digest(entry));
-      text += entry.key();
-      combine(sum, sha1(text));
+    Database& database = keyspace.database(i);
+    if (database.size() == 0) continue;
+    append_big_endian(sum, static_cast<uint32_t>(i));
+    database.for_each([&](const Entry& entry) {
+      Sha1Digest digest{};
+      append(digest, entry.key());
+      add_value(digest, entry);
+      combine(sum, digest);
     });
   }
   return sum;

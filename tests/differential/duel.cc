@@ -153,6 +153,7 @@ bool Duel::both_same(const std::string& what, const Command& command) {
 
 void Duel::compare_data() {
   for (int db = 0; db < kDatabases && !hopeless(); ++db) compare_database(db);
+  both_same("in all databases", {"DEBUG", "DIGEST"});
   // Databases were selected behind the commands' back.
   both_same("at the end of a comparison", {"RESET"});
   begin_counting();
@@ -178,6 +179,7 @@ void Duel::compare_key(const std::string& where, const std::string& key) {
   if (type == "set") both_same(where, {"SMEMBERS", key});
   if (type == "zset") both_same(where, {"ZRANGE", key, "0", "-1", "WITHSCORES"});
   if (type == "stream") both_same(where, {"XRANGE", key, "-", "+"});
+  both_same(where, {"DEBUG", "DIGEST-VALUE", key});
 }
 
 }  // namespace spinel::test

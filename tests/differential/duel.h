@@ -22,8 +22,8 @@ class Duel {
   /// commands in reports.
   void run_batch(const std::vector<Command>& commands, std::uint64_t first_index);
 
-  /// Compares all that the two hold: in every database every key's type, expiry, encoding and
-  /// content.
+  /// Compares all that the two hold: in every database every key's type, expiry, encoding, content
+  /// and digest, and the digest of everything.
   void compare_data();
 
   /// After so many disagreements there is no point in going on.

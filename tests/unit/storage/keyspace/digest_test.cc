@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <string>
 
+#include "storage/base/hex.h"
+
 namespace spinel::storage {
 namespace {
 
@@ -33,6 +35,19 @@ TEST_F(DigestTest, NothingIsZero) {
   EXPECT_EQ(all(), Sha1Digest{});
   put("key", "value");
   EXPECT_NE(all(), Sha1Digest{});
+}
+
+// As redis-server 7.0 tells them.
+TEST_F(DigestTest, IsThatOfRedis) {
+  const auto hex = [](const Sha1Digest& digest) {
+    return hex_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  };
+  put("s", "hello");
+  EXPECT_EQ(hex(value("s")), "36b23a1456b2dce2c3ed252c456761301dba8060");
+  put("i", "123");
+  EXPECT_EQ(hex(value("i")), "89f7f51b707418f666d5b45e053bd5bbbf82ac2b");
+  put("e", "x", 0, 1000);
+  EXPECT_EQ(hex(value("e")), "0745672cb1bf060476eedeb8a28f5ffe1ff5a2be");
 }
 
 TEST_F(DigestTest, DependsOnValueAndExpiryOnly) {
