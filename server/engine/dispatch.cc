@@ -10,6 +10,7 @@
 #include "server/monitor.h"
 #include "server/server.h"
 #include "storage/base/clock.h"
+#include "storage/containers/prefetch.h"
 
 namespace spinel::server {
 
@@ -155,18 +156,11 @@ void Dispatcher::prefetch_batch() {
     const size_t index = first_key_index(*request.command, args);
     if (index == 0 || index >= args.size()) continue;
     request.key_hash = {storage::hash_bytes(args[index]), true};
-    database_of(request).prefetch_bucket(request.key_hash.value);
   }
-  overflowing_.clear();
-  for (const Request& request : batch_) {
-    if (!request.key_hash.known) continue;
-    if (database_of(request).prefetch_entry(request.key_hash.value)) {
-      overflowing_.push_back(&request);
-    }
-  }
-  for (const Request* request : overflowing_) {
-    database_of(*request).prefetch_overflow_entry(request->key_hash.value);
-  }
+  const auto visit = [this](const Request& request, auto&& round) __attribute__((always_inline)) {
+    if (request.key_hash.known) round(database_of(request), request.key_hash.value);
+  };
+  storage::prefetch_lookups(std::span<const Request>(batch_), visit);
   prefetch_elements();
 }
 

@@ -119,7 +119,6 @@ class Dispatcher {
   Server& server_;
   std::vector<std::string_view> args_;  // of the whole batch
   std::vector<Request> batch_;
-  std::vector<const Request*> overflowing_;  // those whose entry is in an overflow bucket
   storage::ElementPrefetch elements_;
   uint64_t last_ticks_ = 0;  // when the previous command of the batch ended
   bool timing_ = false;      // within `timed`

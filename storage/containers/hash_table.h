@@ -102,7 +102,7 @@ class HashTable {
     }
   }
 
-  // Prefetch for a batch of lookups, in three rounds over the batch: the bucket; once that has
+  // Prefetch for a batch of lookups (storage/containers/prefetch.h): the bucket; once that has
   // arrived, the likely element; and where `prefetch_element` says so, the element in the bucket
   // that follows. Always inlined: GCC takes a function that does nothing but prefetch for one
   // without effect, and drops the call.

@@ -114,14 +114,14 @@ class Database {
     SPINEL_ASSERT(found);
     return Item(found.slot_);
   }
-  // See HashTable: three rounds over a batch of hashes.
+  // For prefetch_lookups.
   [[gnu::always_inline]] void prefetch_bucket(uint64_t hash) const {
     contents_->table.prefetch_bucket(hash);
   }
-  [[gnu::always_inline]] bool prefetch_entry(uint64_t hash) const {
+  [[gnu::always_inline]] bool prefetch_element(uint64_t hash) const {
     return contents_->table.prefetch_element(hash);
   }
-  [[gnu::always_inline]] void prefetch_overflow_entry(uint64_t hash) const {
+  [[gnu::always_inline]] void prefetch_overflow_element(uint64_t hash) const {
     contents_->table.prefetch_overflow_element(hash);
   }
 

@@ -95,7 +95,7 @@ class Hash {
   // Returns whether the field was there.
   bool erase(const HashField& field);
 
-  // --- a batch of fields: see HashTable. Only of use while `is_table`.
+  // --- a batch of fields: see prefetch_lookups. Requires `is_table()`.
   bool is_table() const { return encoding_ == Encoding::kTableHash; }
   [[gnu::always_inline]] void prefetch_bucket(uint64_t hash) const {
     table().prefetch_bucket(hash);

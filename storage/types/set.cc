@@ -6,6 +6,7 @@
 
 #include "storage/base/assert.h"
 #include "storage/base/memory.h"
+#include "storage/containers/prefetch.h"
 
 namespace spinel::storage {
 
@@ -171,17 +172,11 @@ bool Set::contains(const SetMember& member) const {
 
 void Set::prefetch(std::span<const SetMember> members) const {
   if (encoding_ != Encoding::kTableSet || members.size() < 2) return;
-  const auto& slots = table().members;
-  for (const SetMember& member : members) slots.prefetch_bucket(member.hash());
-  constexpr size_t kMaxOverflowing = 32;
-  std::array<uint64_t, kMaxOverflowing> overflowing;
-  size_t count = 0;
-  for (const SetMember& member : members) {
-    if (!slots.prefetch_element(member.hash())) continue;
-    overflowing[count] = member.hash();
-    if (++count == kMaxOverflowing) break;
-  }
-  for (size_t i = 0; i < count; ++i) slots.prefetch_overflow_element(overflowing[i]);
+  const auto visit = [&slots = table().members](const SetMember& member, auto&& round)
+      __attribute__((always_inline)) {
+    round(slots, member.hash());
+  };
+  prefetch_lookups(members, visit);
 }
 
 SetMember Set::random(Random& random) const {

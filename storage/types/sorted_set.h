@@ -128,7 +128,7 @@ class SortedSet {
   template <typename Removed>
   void erase_range(size_t first, size_t count, Removed&& removed);
 
-  // --- a batch of members: see HashTable. Only of a skiplist.
+  // --- a batch of members: see prefetch_lookups. Requires the skiplist encoding.
   [[gnu::always_inline]] void prefetch_bucket(uint64_t hash) const {
     large()->members.prefetch_bucket(hash);
   }

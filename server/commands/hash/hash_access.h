@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "server/commands/support/collection.h"
 #include "server/commands/support/element.h"
 #include "storage/base/numbers.h"
+#include "storage/containers/prefetch.h"
 #include "storage/types/hash.h"
 
 namespace spinel::server {
@@ -61,14 +63,8 @@ void for_each_field(const CommandContext& ctx, const storage::Hash& hash, size_t
     const size_t count = std::min(kChunk, (end - first + step - 1) / step);
     for (size_t i = 0; i < count; ++i) {
       hashes[i] = storage::hash_bytes(ctx.arg(first + i * step));
-      hash.prefetch_bucket(hashes[i]);
     }
-    std::array<uint64_t, kChunk> overflowing;
-    size_t overflowing_count = 0;
-    for (size_t i = 0; i < count; ++i) {
-      if (hash.prefetch_element(hashes[i])) overflowing[overflowing_count++] = hashes[i];
-    }
-    for (size_t i = 0; i < overflowing_count; ++i) hash.prefetch_overflow_element(overflowing[i]);
+    storage::prefetch_lookups(hash, std::span(hashes).first(count));
     for (size_t i = 0; i < count; ++i, first += step) {
       visit(HashField(ctx.arg(first), hashes[i]), first);
     }

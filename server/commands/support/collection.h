@@ -21,7 +21,8 @@ template <typename Collection>
 class WritableCollection {
  public:
   // Finds the value at `key`, present or not. Nothing if it is of another type: WRONGTYPE has been
-  // sent. `key` must outlive the result, and nothing else may change the database before `commit`.
+  // sent. The bytes of `key` must outlive the result, and nothing else may change the database
+  // before `commit`.
   static std::optional<WritableCollection> find(CommandContext& ctx, const storage::Key& key) {
     const storage::Item item = ctx.find_write(key);
     if (!ctx.check_type(item, Collection::kType)) return std::nullopt;

@@ -5,8 +5,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "server/engine/context.h"
+#include "storage/containers/prefetch.h"
 
 namespace spinel::server {
 
@@ -17,19 +19,13 @@ template <typename Visit>
 void for_each_key(const CommandContext& ctx, size_t first, size_t step, Visit&& visit) {
   constexpr size_t kChunk = 64;
   std::array<uint64_t, kChunk> hashes;
-  std::array<uint64_t, kChunk> overflowing;
   for (size_t start = first; start < ctx.arity(); start += kChunk * step) {
     const size_t end = std::min(ctx.arity(), start + kChunk * step);
     size_t count = 0;
     for (size_t index = start; index < end; index += step) {
-      hashes[count] = ctx.key(index).hash;
-      ctx.db.prefetch_bucket(hashes[count++]);
+      hashes[count++] = ctx.key(index).hash;
     }
-    size_t overflowing_count = 0;
-    for (size_t i = 0; i < count; ++i) {
-      if (ctx.db.prefetch_entry(hashes[i])) overflowing[overflowing_count++] = hashes[i];
-    }
-    for (size_t i = 0; i < overflowing_count; ++i) ctx.db.prefetch_overflow_entry(overflowing[i]);
+    storage::prefetch_lookups(ctx.db, std::span(hashes).first(count));
     const uint64_t* hash = hashes.data();
     for (size_t index = start; index < end; index += step) {
       visit(storage::Key(ctx.arg(index), *hash++), index);

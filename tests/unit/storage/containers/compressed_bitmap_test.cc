@@ -398,7 +398,7 @@ TEST(CompressedBitmap, ABitThatTogglesChangesNoContainer) {
     conversions += bitmap->approximate_bytes() != bytes ? 1 : 0;
     bytes = bitmap->approximate_bytes();
   }
-  EXPECT_LT(conversions, 10'000 / 50);  // those of the review, at most
+  EXPECT_LT(conversions, 10'000 / 50);  // no more than reviews of the form may make
 }
 
 TEST(CompressedBitmap, RunsBrokenUpDoNotGrowBeyondABitset) {
