@@ -60,13 +60,9 @@ void RequestParser::reset() {
   arguments_left_ = 0;
   bulk_size_ = -1;
   expected_bytes_ = 0;
+  argument_bytes_ = 0;
   read_.clear();
-}
-
-PartialRequest RequestParser::partial_request() const {
-  PartialRequest partial{.bytes = position_, .argument_bytes = 0};
-  for (const Argument& argument : read_) partial.argument_bytes += argument.size;
-  return partial;
+  if (read_.capacity() > kKeptArguments) read_.shrink_to_fit();
 }
 
 RequestParser::Status RequestParser::fail(std::string_view text) {
@@ -75,12 +71,7 @@ RequestParser::Status RequestParser::fail(std::string_view text) {
   return Status::kError;
 }
 
-RequestParser::Status RequestParser::suspend(std::string_view input,
-                                             std::vector<std::string_view>& args, size_t first) {
-  for (size_t i = first; i < args.size(); ++i) {
-    read_.push_back({static_cast<size_t>(args[i].data() - input.data()), args[i].size()});
-  }
-  args.resize(first);
+RequestParser::Status RequestParser::suspend() {
   expected_bytes_ = bulk_size_ >= 0 ? position_ + static_cast<size_t>(bulk_size_) + 2 : 0;
   return Status::kIncomplete;
 }
@@ -113,17 +104,26 @@ RequestParser::Status RequestParser::parse(std::string_view input, const Request
     const Status header = parse_array_header(input, limits);
     if (header != Status::kRequest) return header;
   }
-  const size_t first = args.size();
-  for (const Argument& argument : read_)
+  const Status status = parse_bulks(input, limits);
+  if (status != Status::kRequest) return status;
+  args.reserve(args.size() + read_.size());
+  for (const Argument& argument : read_) {
     args.push_back(input.substr(argument.offset, argument.size));
-  read_.clear();
+  }
+  consumed = position_;
+  reset();
+  return Status::kRequest;
+}
 
+// Reads the arguments that are left, as far as they have arrived.
+RequestParser::Status RequestParser::parse_bulks(std::string_view input,
+                                                 const RequestLimits& limits) {
   for (; arguments_left_ > 0; --arguments_left_) {
     if (bulk_size_ < 0) {
       const size_t end = line_end(input, position_);
       if (end == std::string_view::npos || end + 1 >= input.size()) {
         if (input.size() - position_ > kMaxInlineBytes) return fail("too big bulk count string");
-        return suspend(input, args, first);
+        return suspend();
       }
       if (input[position_] != '$') {
         const char got[] = {'e', 'x',  'p', 'e', 'c', 't', 'e', 'd', ' ',  '\'',
@@ -142,13 +142,12 @@ RequestParser::Status RequestParser::parse(std::string_view input, const Request
       position_ = end + 2;
     }
     const auto size = static_cast<size_t>(bulk_size_);
-    if (input.size() < position_ + size + 2) return suspend(input, args, first);
-    args.push_back(input.substr(position_, size));
+    if (input.size() < position_ + size + 2) return suspend();
+    read_.push_back({position_, size});
+    argument_bytes_ += size;
     position_ += size + 2;  // the CRLF is taken on trust, as Redis does
     bulk_size_ = -1;
   }
-  consumed = position_;
-  reset();
   return Status::kRequest;
 }
 
@@ -156,7 +155,9 @@ RequestParser::Status RequestParser::parse_inline(std::string_view input,
                                                   std::vector<std::string_view>& args,
                                                   size_t& consumed) {
   const size_t newline = input.find('\n');
-  if (newline == std::string_view::npos) {
+  // Redis looks for the end of the line no further than the first zero byte, and so waits for more.
+  const bool cut_short = input.substr(0, newline).find('\0') != std::string_view::npos;
+  if (newline == std::string_view::npos || cut_short) {
     if (input.size() > kMaxInlineBytes) return fail("too big inline request");
     return Status::kIncomplete;
   }

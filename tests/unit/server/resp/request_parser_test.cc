@@ -235,10 +235,45 @@ TEST(RequestParser, TellsHowMuchIsToCome) {
   EXPECT_EQ(parser.expected_bytes(), start.size() - 3 + 1000 + 2);
   EXPECT_EQ(parser.partial_request().bytes, start.size() - 3);
   EXPECT_EQ(parser.partial_request().argument_bytes, 3U);
+  EXPECT_GT(parser.partial_request().memory_bytes, 0U);
   parser.reset();
   EXPECT_EQ(parser.expected_bytes(), 0U);
   ASSERT_EQ(parser.parse("PING\r\n", {}, args, consumed), RequestParser::Status::kRequest);
   EXPECT_EQ(args, std::vector<std::string_view>{"PING"});
+}
+
+TEST(RequestParser, ResumingLooksAtNewBytesOnly) {
+  constexpr size_t kArguments = 10'000;
+  const std::string input = multibulk(Request(kArguments, "x"));
+  RequestParser parser;
+  std::vector<std::string_view> args;
+  size_t consumed = 0;
+  size_t size = input.size() - 20;
+  ASSERT_EQ(parser.parse(std::string_view(input).substr(0, size), {}, args, consumed),
+            RequestParser::Status::kIncomplete);
+  args.shrink_to_fit();
+  while (++size < input.size()) {
+    ASSERT_EQ(parser.parse(std::string_view(input).substr(0, size), {}, args, consumed),
+              RequestParser::Status::kIncomplete);
+    ASSERT_EQ(args.capacity(), 0U) << "arguments that came before were copied";
+  }
+  EXPECT_GE(parser.partial_request().memory_bytes, kArguments * 16 - 100);
+  ASSERT_EQ(parser.parse(input, {}, args, consumed), RequestParser::Status::kRequest);
+  EXPECT_EQ(args, std::vector<std::string_view>(kArguments, "x"));
+  EXPECT_EQ(consumed, input.size());
+  EXPECT_LE(parser.partial_request().memory_bytes, 1024U) << "it goes back with the request";
+}
+
+// Redis looks for the end of the line with a function for C strings, and so waits for more.
+TEST(RequestParser, AnInlineRequestWithAZeroByteNeverEnds) {
+  const std::string zero(1, '\0');
+  for (const std::string& line : {zero, "ECHO a" + zero + "b", "ECHO \"a" + zero + "b\""}) {
+    const std::string rest = line + "\r\nPING\r\n";
+    expect_same_at_every_split(multibulk({"PING"}) + rest,
+                               {.requests = {{"PING"}}, .error = {}, .rest = rest});
+    EXPECT_EQ(parse(rest + std::string(RequestParser::kMaxInlineBytes, '\n')).error,
+              "Protocol error: too big inline request");
+  }
 }
 
 }  // namespace
