@@ -29,9 +29,10 @@ Client::~Client() {
 size_t Client::memory_bytes() const {
   // The arguments of a command that is executed are part of the query buffer.
   const size_t waiting_bytes =
-      blocked == BlockReason::kNone ? 0 : server.blocked.argument_bytes(*this);
-  return sizeof(Client) + output.capacity() + transport_.query_buffer_capacity() + waiting_bytes +
-         name.capacity() + lib_name.capacity() + lib_version.capacity();
+      blocked == BlockReason::kNone ? 0 : server.blocked.memory_bytes(*this);
+  return sizeof(Client) + output.capacity() + transport_.query_buffer_capacity() +
+         transport_.partial_request().memory_bytes + waiting_bytes + name.capacity() +
+         lib_name.capacity() + lib_version.capacity();
 }
 
 }  // namespace spinel::server

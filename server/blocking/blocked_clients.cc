@@ -6,6 +6,16 @@
 
 namespace spinel::server {
 
+namespace {
+
+// What a string takes besides the object itself.
+size_t heap_bytes(const std::string& text) {
+  static const size_t kInline = std::string().capacity();
+  return text.capacity() > kInline ? text.capacity() + 1 : 0;
+}
+
+}  // namespace
+
 BlockedClients::Wait& BlockedClients::add_wait(Client& client, BlockReason reason, CommandArgs args,
                                                int64_t deadline_ms) {
   SPINEL_ASSERT(client.blocked == BlockReason::kNone && reason != BlockReason::kNone);
@@ -13,6 +23,8 @@ BlockedClients::Wait& BlockedClients::add_wait(Client& client, BlockReason reaso
   wait->client = &client;
   wait->reason = reason;
   wait->args.assign(args.begin(), args.end());
+  wait->memory_bytes = sizeof(Wait) + args.size() * sizeof(std::string);
+  for (const std::string& arg : wait->args) wait->memory_bytes += heap_bytes(arg);
   wait->deadline_ms = deadline_ms;
   wait->order = next_order_++;
   if (deadline_ms != 0) deadlines_.emplace(deadline_ms, &client);
@@ -32,6 +44,8 @@ void BlockedClients::block_on_keys(Client& client, CommandArgs args, CommandArgs
   for (std::string_view key : keys) {
     DatabaseKey name(client.database, key);
     if (waiting_for_keys_[name].clients.emplace(std::pair(type, wait.order), &client).second) {
+      // The name is kept here and in the queue.
+      wait.memory_bytes += 2 * (sizeof name + heap_bytes(name.second)) + sizeof(Queue);
       wait.keys.push_back(std::move(name));
     }
   }
@@ -190,6 +204,11 @@ size_t BlockedClients::argument_bytes(const Client& client) const {
     for (const std::string& arg : found->second->args) bytes += arg.size();
   }
   return bytes;
+}
+
+size_t BlockedClients::memory_bytes(const Client& client) const {
+  const auto found = waits_.find(&client);
+  return found == waits_.end() ? 0 : found->second->memory_bytes;
 }
 
 }  // namespace spinel::server

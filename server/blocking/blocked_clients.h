@@ -93,6 +93,8 @@ class BlockedClients final : private ModifiedKeyObserver {
   size_t keys_waited_for() const { return waiting_for_keys_.size(); }
   // Of the command that `client` waits with; 0 if it does not wait.
   size_t argument_bytes(const Client& client) const;
+  // Memory held for the wait of `client`, about; 0 if it does not wait. In constant time.
+  size_t memory_bytes(const Client& client) const;
 
  private:
   using DatabaseKey = std::pair<int, std::string>;
@@ -119,7 +121,8 @@ class BlockedClients final : private ModifiedKeyObserver {
     std::vector<DatabaseKey> keys;
     storage::Type type;  // of the value that `keys` are waited for
     int64_t deadline_ms;
-    uint64_t order;        // of blocking
+    uint64_t order;  // of blocking
+    size_t memory_bytes;
     bool is_over = false;  // it is in `ended_`, or its pause has ended
   };
   struct EndedWait {

@@ -40,6 +40,7 @@ bool is_http(std::string_view name) {
 void Dispatcher::process(std::span<PendingInput> inputs) {
   server_.update_time();
   timed([&] { process_batches(inputs); });
+  forget_batch(inputs);
 }
 
 // Nothing but commands takes time here: parsing is counted to the first of its batch.
@@ -79,6 +80,14 @@ void Dispatcher::process_batches(std::span<PendingInput> inputs) {
   }
 }
 
+// Gives back what these requests needed and few others will.
+void Dispatcher::forget_batch(std::span<PendingInput> inputs) {
+  for (PendingInput& input : inputs) input.parser->forget_inline_arguments();
+  if (args_.capacity() <= kKeptArguments) return;
+  args_.clear();
+  args_.shrink_to_fit();
+}
+
 // Adds the next requests of `input` to the batch. Returns whether the batch must be executed now,
 // before further requests of this or of other inputs are read. A protocol error is answered here if
 // no request of the input stands before it, and else found again after the batch was executed.
@@ -104,8 +113,10 @@ bool Dispatcher::read_requests(PendingInput& input) {
           parser.reset();
           return true;
         }
-        client.reply.error(fmt::format("ERR {}", parser.error()));
-        client.reply.take_errors();
+        if (client.reply_mode != ReplyMode::kOff && client.reply_mode != ReplyMode::kSkipThis) {
+          client.reply.error(fmt::format("ERR {}", parser.error()));
+          client.reply.take_errors();
+        }
         server_.error_stats.record("ERR");
         ++server_.stats.total_error_replies;
         client.close_after_reply = true;

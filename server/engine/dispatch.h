@@ -84,6 +84,8 @@ class Dispatcher {
   };
 
   static constexpr size_t kBatch = 128;
+  // Room for arguments that is kept between batches.
+  static constexpr size_t kKeptArguments = 1024;
 
   // Does `work`, which executes commands, and counts how long they took.
   template <typename Work>
@@ -92,6 +94,7 @@ class Dispatcher {
   void resume_command(Client& client);
   void process_batches(std::span<PendingInput> inputs);
   bool read_requests(PendingInput& input);
+  void forget_batch(std::span<PendingInput> inputs);
   void run_batch();
   void prefetch_batch();
   // Of commands on sets and hashes, the member or field that follows the key; of those on sorted
