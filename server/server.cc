@@ -19,6 +19,12 @@ constexpr int64_t kResizeBudgetUs = 1000;
 // What a client that has not authenticated may leave unread.
 constexpr size_t kMaxUnauthenticatedOutput = 1 << 20;
 constexpr int64_t kClientLimitWarningPeriodMs = 1000;
+// Redis keeps the first so many bytes of output in a buffer of the connection, which does not count
+// against client-output-buffer-limit, and the rest in blocks of at least the other size.
+constexpr size_t kUncountedOutput = 16 * 1024;
+constexpr size_t kLeastCountedOutput = 20 * 1024;
+// Room that is asked for and then not used does not make an output buffer overflow.
+constexpr size_t kUnusedRoom = 64;
 
 bool uses_lfu(MaxmemoryPolicy policy) {
   return policy == MaxmemoryPolicy::kAllkeysLfu || policy == MaxmemoryPolicy::kVolatileLfu;
@@ -45,6 +51,17 @@ storage::EvictionPolicy eviction_policy(MaxmemoryPolicy policy) {
       break;
   }
   return {};
+}
+
+// Bytes that count against client-output-buffer-limit.
+size_t counted_output(size_t pending) {
+  if (pending <= kUncountedOutput) return 0;
+  return std::max(pending - kUncountedOutput, kLeastCountedOutput);
+}
+
+// The largest output of which no more than `limit` counts.
+size_t most_output(size_t limit) {
+  return kUncountedOutput + (limit < kLeastCountedOutput ? 0 : limit);
 }
 
 std::optional<storage::Type> type_at(Client& client, std::string_view key) {
@@ -166,8 +183,9 @@ void Server::disconnect(Client& client) {
 }
 
 void Server::set_output_limit(Client& client) {
-  client.output.set_limit(
-      config.client_output_buffer_limit[static_cast<size_t>(ClientClass::kNormal)].hard_bytes);
+  const size_t hard_bytes =
+      config.client_output_buffer_limit[static_cast<size_t>(ClientClass::kNormal)].hard_bytes;
+  client.output.set_limit(hard_bytes == 0 ? 0 : most_output(hard_bytes) + kUnusedRoom);
 }
 
 void Server::check_output_limit(Client& client) {
@@ -175,11 +193,12 @@ void Server::check_output_limit(Client& client) {
       config.client_output_buffer_limit[static_cast<size_t>(ClientClass::kNormal)];
   client_memory.update(client);
   const size_t pending = client.output.size();
-  bool over = client.output.overflowed() || (limit.hard_bytes != 0 && pending > limit.hard_bytes);
+  const size_t counted = counted_output(pending);
+  bool over = client.output.overflowed() || (limit.hard_bytes != 0 && counted > limit.hard_bytes);
   if (!client.authenticated && !config.requirepass.empty() && pending > kMaxUnauthenticatedOutput) {
     over = true;  // all it can have asked for is errors
   }
-  if (limit.soft_bytes != 0 && pending > limit.soft_bytes) {
+  if (limit.soft_bytes != 0 && counted > limit.soft_bytes) {
     if (client.output_over_soft_limit_since_ms == 0) {
       client.output_over_soft_limit_since_ms = monotonic_ms_;
     } else if (monotonic_ms_ - client.output_over_soft_limit_since_ms > limit.soft_s * 1000) {

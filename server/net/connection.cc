@@ -1,5 +1,6 @@
 #include "server/net/connection.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <sys/socket.h>
@@ -46,7 +47,27 @@ void Connection::on_read(size_t bytes) {
   server.stats.total_net_input_bytes += static_cast<int64_t>(bytes);
   client_->bytes_in += bytes;
   client_->last_interaction_ms = server.now_ms();
+  // An argument may be too long although now it is whole.
+  if (parser_.expected_bytes() > 0 && !check_query_buffer()) return;
   if (!input_scheduled_) loop_.schedule_input(*this, bytes);
+}
+
+// Disconnects the client if it exceeds client-query-buffer-limit, and returns false then. Whole
+// arguments do not count.
+bool Connection::check_query_buffer() {
+  Server& server = loop_.server();
+  const size_t limit = server.config.client_query_buffer_limit_bytes;
+  // Behind an argument that is under way lies what the next requests are parsed from.
+  const size_t expected = parser_.expected_bytes();
+  const size_t end = expected == 0 ? input_.size() : std::min(input_.size(), expected);
+  const size_t unparsed = end - std::min(end, parser_.partial_request().bytes);
+  if (unparsed <= limit || client_->closing) return true;
+  log_warning("Closing client that reached max query buffer length: id={} addr={} qbuf={}",
+              client_->id, client_->address, unparsed);
+  ++server.stats.client_query_buffer_limit_disconnections;
+  client_->closing = true;
+  close();
+  return false;
 }
 
 std::optional<PendingInput> Connection::pending_input() {
@@ -59,17 +80,10 @@ std::optional<PendingInput> Connection::pending_input() {
 }
 
 void Connection::finish_input(const PendingInput& input) {
-  Server& server = loop_.server();
   input_.consume(input.done);
   if (client_->close_after_reply) output_ready();
   if (flush_scheduled_) loop_.count_output(client_->output.size());
-  if (input_.size() > server.config.client_query_buffer_limit_bytes) {
-    log_warning("Closing client that reached max query buffer length: id={} addr={} qbuf={}",
-                client_->id, client_->address, input_.size());
-    ++server.stats.client_query_buffer_limit_disconnections;
-    client_->closing = true;
-    close();
-  }
+  check_query_buffer();
 }
 
 void Connection::on_read_end(int error) {

@@ -333,6 +333,100 @@ TEST_F(OwnProtocolTest, TheQueryBufferIsLimited) {
   EXPECT_LT(info_number("used_memory"), 60'000'000);
 }
 
+TEST_F(OwnProtocolTest, WholeArgumentsDoNotCountAgainstTheLimitOfTheQueryBuffer) {
+  start_with({"--client-query-buffer-limit", "1mb"});
+  const std::string large(900'000, 'x');
+  EXPECT_EQ(run("MSET", "a", large, "b", large, "c", large), ok());
+  std::vector<std::string> push(1502, std::string(1000, 'y'));
+  push[0] = "RPUSH";
+  EXPECT_EQ(server().raw().command(push), integer(1500));
+  std::vector<std::string> add = {"SADD", "set"};
+  for (int i = 0; i < 150'000; ++i) add.push_back(std::to_string(i));
+  EXPECT_EQ(server().raw().command(add), integer(150'000));
+  EXPECT_EQ(info_number("client_query_buffer_limit_disconnections"), 0);
+}
+
+TEST_F(OwnProtocolTest, OneArgumentAndWhatWaitsBehindABlockedCommandCountAgainstThatLimit) {
+  start_with({"--client-query-buffer-limit", "1mb"});
+  constexpr std::size_t kLimit = 1 << 20;
+  EXPECT_EQ(run("SET", "key", std::string(kLimit - 10, 'x')), ok());
+  RawConnection one = server().raw();
+  one.send(encode_command({"SET", "key", std::string(kLimit + 10, 'x')}));
+  EXPECT_TRUE(one.closes());
+  EXPECT_EQ(run("STRLEN", "key"), integer(kLimit - 10));
+  RawConnection blocked = server().raw();
+  blocked.send(encode_command({"BLPOP", "none", "0"}));
+  for (int i = 0; i < 3000; ++i) blocked.send(encode_command({"SET", "k", std::string(1000, 'x')}));
+  EXPECT_TRUE(blocked.closes());
+  EXPECT_EQ(info_number("client_query_buffer_limit_disconnections"), 2);
+}
+
+TEST_F(OwnProtocolTest, SixteenKilobytesOfOutputAreFree) {
+  start();
+  ASSERT_EQ(line("CONFIG SET client-output-buffer-limit \"normal 1000 0 0\""), ok());
+  for (const std::size_t size : {5000, 16'370}) {
+    EXPECT_EQ(run("ECHO", std::string(size, 'x')), bulk(std::string(size, 'x')));
+  }
+  const auto closes_after_echo = [this](std::size_t size) {
+    RawConnection connection = server().raw();
+    connection.send(encode_command({"ECHO", std::string(size, 'x')}));
+    return connection.read_reply() != bulk(std::string(size, 'x'));
+  };
+  EXPECT_TRUE(closes_after_echo(16'380));
+  ASSERT_EQ(line("CONFIG SET client-output-buffer-limit \"normal 40000 0 0\""), ok());
+  EXPECT_FALSE(closes_after_echo(50'000));
+  EXPECT_TRUE(closes_after_echo(60'000));
+}
+
+TEST_F(OwnProtocolTest, AClientWithoutRepliesIsNotToldOfProtocolErrors) {
+  start();
+  for (const char* mode : {"OFF", "SKIP"}) {
+    RawConnection connection = server().raw();
+    connection.send(encode_command({"CLIENT", "REPLY", mode}) + "*x\r\n");
+    EXPECT_EQ(connection.read_until_closed(), "") << mode;
+  }
+  RawConnection connection = server().raw();
+  connection.send(encode_command({"CLIENT", "REPLY", "SKIP"}) + kPing + "*x\r\n");
+  EXPECT_EQ(connection.read_until_closed(), "-ERR Protocol error: invalid multibulk length\r\n")
+      << "one reply was skipped";
+}
+
+// What a client has the server hold is counted as its own, and goes back.
+TEST_F(OwnProtocolTest, ARequestOfManyArgumentsIsNotRememberedForEver) {
+  constexpr int kArguments = 500'000;
+  start();
+  const int64_t before = info_number("used_memory");
+  const auto total_memory = [this](const std::string& name) {
+    const std::string list = run("CLIENT", "LIST").text;
+    const auto at = list.find(" name=" + name + " ");
+    return std::stoll(list.substr(list.find(" tot-mem=", at) + 9));
+  };
+  std::string request = "*" + std::to_string(kArguments) + "\r\n$6\r\nEXISTS\r\n";
+  for (int i = 0; i < kArguments - 2; ++i) request += "$1\r\nx\r\n";
+  RawConnection connection = server().raw();
+  ASSERT_EQ(connection.run("CLIENT", "SETNAME", "hoarder"), ok());
+  ASSERT_TRUE(connection.send(request));
+  EXPECT_TRUE(
+      wait_until([&] { return info_number("used_memory") - before > kArguments * (7 + 16); }));
+  EXPECT_GE(total_memory("hoarder"), kArguments * (7 + 16));
+  EXPECT_GE(info_number("mem_clients_normal"), kArguments * (7 + 16));
+  ASSERT_TRUE(connection.send("$1\r\nx\r\n"));
+  EXPECT_EQ(connection.read_reply(), integer(0));
+  EXPECT_LT(info_number("used_memory") - before, 64 << 10);
+
+  // The same of one that waits with its arguments.
+  RawConnection blocked = server().raw();
+  ASSERT_EQ(blocked.run("CLIENT", "SETNAME", "blocked"), ok());
+  std::vector<std::string> pop(kArguments, "x");
+  pop.front() = "BLPOP";
+  pop.back() = "0";
+  ASSERT_TRUE(blocked.send(encode_command(pop)));
+  ASSERT_TRUE(wait_until([&] { return info_number("blocked_clients") == 1; }));
+  EXPECT_GE(total_memory("blocked"), kArguments * 32);
+  blocked.close();
+  EXPECT_TRUE(wait_until([&] { return info_number("used_memory") - before < 64 << 10; }));
+}
+
 TEST_F(OwnProtocolTest, ASlowReaderIsCutOffAtTheHardLimit) {
   start();
   ASSERT_EQ(line("CONFIG SET client-output-buffer-limit \"normal 2mb 0 0\""), ok());
