@@ -30,7 +30,7 @@ size_t Client::memory_bytes() const {
   // The arguments of a command that is executed are part of the query buffer.
   const size_t waiting_bytes =
       blocked == BlockReason::kNone ? 0 : server.blocked.memory_bytes(*this);
-  return sizeof(Client) + output.capacity() + transport_.query_buffer_capacity() +
+  return sizeof(Client) + output.memory_bytes() + transport_.query_buffer_capacity() +
          transport_.partial_request().memory_bytes + waiting_bytes + name.capacity() +
          lib_name.capacity() + lib_version.capacity();
 }

@@ -1,6 +1,6 @@
 #include "server/net/connection.h"
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <sys/socket.h>
@@ -15,10 +15,13 @@ namespace spinel::server::net {
 namespace {
 // What an output buffer may keep while nothing is pending.
 constexpr size_t kIdleOutputCapacity = 16 * 1024;
+// How many pieces of output one system call sends at most.
+constexpr size_t kMostParts = 64;
 }  // namespace
 
 Connection::Connection(EventLoop& loop, int descriptor) : loop_(loop), descriptor_(descriptor) {
   client_.emplace(loop.server(), *this);
+  client_->output.allow_sharing(true);
 }
 
 void Connection::on_ready(const SocketSet::Ready& ready) {
@@ -99,8 +102,7 @@ void Connection::flush() {
   Server& server = loop_.server();
   resp::OutputBuffer& output = client_->output;
   while (!output.empty()) {
-    const ssize_t sent =
-        ::send(descriptor_, output.data(), output.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = send_pending();
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) {
@@ -127,6 +129,17 @@ void Connection::flush() {
     client_->closing = true;
     close();
   }
+}
+
+ssize_t Connection::send_pending() {
+  constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
+  const resp::OutputBuffer& output = client_->output;
+  if (output.is_contiguous()) return ::send(descriptor_, output.data(), output.size(), kFlags);
+  std::array<iovec, kMostParts> parts;
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = output.gather(parts.data(), parts.size());
+  return ::sendmsg(descriptor_, &message, kFlags);
 }
 
 void Connection::destroy() {

@@ -57,6 +57,7 @@ class Connection final : public ClientTransport {
   void read();
   void on_read(size_t bytes);
   bool check_query_buffer();
+  ssize_t send_pending();
   // Nothing more can be read: the peer's stream ended if `error` is 0, else that errno is why.
   void on_read_end(int error);
 

@@ -1,16 +1,22 @@
-// The bytes a client is still owed, contiguous so that one write sends them all.
+// The bytes a client is still owed.
 #pragma once
 
 #include <cstddef>
 #include <cstring>
 #include <string_view>
+#include <sys/uio.h>
+#include <vector>
 
 #include "storage/base/assert.h"
+#include "storage/types/string.h"
 
 namespace spinel::server::resp {
 
 // A growing byte queue: replies are appended at the back, the socket consumes from the front.
 // Grows by doubling, so appending is amortised O(1); memory is returned by `release_idle_memory`.
+//
+// The bytes are contiguous, so that one write sends them all, but for large strings that replies
+// share with the keyspace: those are sent from where they lie.
 class OutputBuffer {
  public:
   OutputBuffer() = default;
@@ -18,12 +24,30 @@ class OutputBuffer {
   OutputBuffer(const OutputBuffer&) = delete;
   OutputBuffer& operator=(const OutputBuffer&) = delete;
 
+  // Strings of at least this size are worth sharing.
+  static constexpr size_t kLeastShared = 16 * 1024;
+
   // Bytes appended and not yet consumed.
-  size_t size() const { return end_ - begin_; }
-  bool empty() const { return begin_ == end_; }
-  const char* data() const { return bytes_ + begin_; }
+  size_t size() const { return end_ - begin_ + shared_bytes_; }
+  bool empty() const { return size() == 0; }
+  // Whether all bytes are contiguous: `data` and `view` require it, `gather` does not.
+  bool is_contiguous() const { return shared_bytes_ == 0; }
+  const char* data() const {
+    SPINEL_ASSERT(is_contiguous());
+    return bytes_ + begin_;
+  }
   std::string_view view() const { return {data(), size()}; }
   size_t capacity() const { return capacity_; }
+  // Memory held, shared strings included: who owes them keeps them alive.
+  size_t memory_bytes() const { return capacity_ + shared_bytes_; }
+
+  // Whether `append_shared` may share strings. Off at first: then it copies.
+  void allow_sharing(bool allow) { may_share_ = allow; }
+  // Appends `count` bytes of `string` from `first` on, which must be there. They stay as they are
+  // until they are sent, whatever becomes of the string's key.
+  void append_shared(storage::RawString& string, size_t first, size_t count);
+  // Fills `parts` with what is to be sent first, in order, and returns how many of them.
+  size_t gather(iovec* parts, size_t most) const;
 
   // Bytes that may be pending; 0: any number. A buffer that would have to grow beyond that drops
   // what it holds and is `overflowed` from then on: it stays bounded, and what it says no longer
@@ -51,19 +75,23 @@ class OutputBuffer {
     end_ += bytes.size();
   }
 
-  // Puts `bytes` before the byte at `position` (counted from `data()`), moving what follows.
+  // Puts `bytes` before the byte at `position` (counted from the first pending one), moving what
+  // follows. The position must not be within a shared string.
   void insert(size_t position, std::string_view bytes);
 
-  // Drops everything behind the first `size` bytes. Needs `size <= size()`.
+  // Drops everything behind the first `size` bytes. Needs `size <= size()`, and not within a shared
+  // string.
   void truncate(size_t size) {
     if (overflowed_) return;
     SPINEL_ASSERT(size <= this->size());
-    end_ = begin_ + size;
+    if (!is_contiguous()) drop_shared_behind(size);
+    end_ = begin_ + size - shared_bytes_;
   }
 
   // Drops the first `count` bytes: they have been sent.
   void consume(size_t count) {
     SPINEL_ASSERT(count <= size());
+    if (!is_contiguous()) return consume_shared(count);
     begin_ += count;
     if (begin_ == end_) begin_ = end_ = 0;
   }
@@ -72,6 +100,17 @@ class OutputBuffer {
   void release_idle_memory(size_t keep_bytes);
 
  private:
+  // A part of a shared string, to be sent before the byte at `at` of `bytes_`.
+  struct Shared {
+    size_t at;
+    storage::RawString* string;
+    const char* data;
+    size_t size;
+  };
+
+  void drop_shared_behind(size_t size);
+  void drop_all_shared();
+  void consume_shared(size_t count);
   // Whether growing by `more` bytes exceeds the limit; if so, everything is dropped.
   bool overflows(size_t more);
   void make_room(size_t more);
@@ -82,6 +121,10 @@ class OutputBuffer {
   size_t capacity_ = 0;
   size_t limit_ = 0;
   bool overflowed_ = false;
+  bool may_share_ = false;
+  std::vector<Shared> shared_;  // in order; those before `first_shared_` have been sent
+  size_t first_shared_ = 0;
+  size_t shared_bytes_ = 0;  // pending
 };
 
 }  // namespace spinel::server::resp

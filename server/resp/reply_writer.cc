@@ -60,6 +60,13 @@ void ReplyWriter::bulk(std::string_view bytes) {
   out_->commit(static_cast<size_t>(to + 2 - start));
 }
 
+void ReplyWriter::bulk_shared(storage::RawString& string, size_t first, size_t count) {
+  if (count < OutputBuffer::kLeastShared) return bulk(string.view().substr(first, count));
+  header('$', static_cast<int64_t>(count));
+  out_->append_shared(string, first, count);
+  out_->append("\r\n");
+}
+
 char* ReplyWriter::begin_bulk(size_t size) {
   char* start = out_->reserve(kMaxHeader + size + 2);
   const size_t header_size = write_header(start, '$', static_cast<int64_t>(size));

@@ -45,6 +45,9 @@ class ReplyWriter {
 
   void integer(int64_t value);
   void bulk(std::string_view bytes);
+  // `count` bytes of `string` from `first` on, which must be there, as a bulk string; sent from
+  // where they lie if that pays.
+  void bulk_shared(storage::RawString& string, size_t first, size_t count);
   // A bulk string whose `size` bytes `fill(char* to)` writes where they are sent from.
   template <typename Fill>
   void bulk_filled(size_t size, Fill&& fill) {

@@ -66,7 +66,7 @@ CompressedBitmap* compressed_of(const Item& item) {
 // The bytes of a flat string, to be changed, with the length it has.
 unsigned char* flat_bytes(Database& database, const Key& key, Item& item, uint32_t access) {
   char* bytes = item->encoding() == Encoding::kRaw
-                    ? static_cast<RawString*>(item->object())->bytes()
+                    ? Database::writable_string(item)->bytes()
                     : database.resize_string(key, item, string_size(*item), access);
   return reinterpret_cast<unsigned char*>(bytes);
 }
@@ -200,7 +200,7 @@ bool grow_bitmap(Database& database, const Key& key, Item& item, size_t size_byt
 BitChange set_bit(Database& database, const Key& key, Item& item, uint64_t offset, bool value,
                   uint32_t access, bool compress) {
   if (item && item->encoding() == Encoding::kRaw) {  // what it nearly always is
-    auto* raw = static_cast<RawString*>(item->object());
+    RawString* raw = Database::writable_string(item);
     if (offset >> 3 < raw->size) {
       const bool before =
           set_flat_bit(reinterpret_cast<unsigned char*>(raw->bytes()), offset, value);

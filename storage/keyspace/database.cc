@@ -210,9 +210,20 @@ void Database::store_integer(const Key& key, Item& item, int64_t value, int64_t 
   free_replaced(replaced);
 }
 
+RawString* Database::writable_string(const Item& item) {
+  SPINEL_ASSERT(item->encoding() == Encoding::kRaw);
+  auto* raw = static_cast<RawString*>(item->object());
+  if (!raw->is_shared()) [[likely]]
+    return raw;
+  RawString* copy = RawString::copy(*raw);
+  RawString::destroy(raw);
+  item->store_object(copy);
+  return copy;
+}
+
 char* Database::resize_string(const Key& key, Item& item, size_t size, uint32_t access) {
   if (item && item->encoding() == Encoding::kRaw) {
-    RawString* raw = RawString::resize(static_cast<RawString*>(item->object()), size);
+    RawString* raw = RawString::resize(writable_string(item), size);
     item->store_object(raw);
     return raw->bytes();
   }

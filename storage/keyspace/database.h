@@ -139,6 +139,9 @@ class Database {
   // Makes the string at `item` (or a new one) `size` bytes long, kept as a RawString, and returns
   // its bytes. What was there stays, what is added is zero. The expiry stays.
   char* resize_string(const Key& key, Item& item, size_t size, uint32_t access);
+  // The RawString at `item`, whose bytes may be changed: a copy takes its place if a reply shares
+  // it. Requires that the encoding is kRaw.
+  static RawString* writable_string(const Item& item);
   // Takes over `object`, made for `encoding`, as the value; the expiry is set as given.
   void set_object(const Key& key, Item& item, Encoding encoding, void* object, int64_t expire_at_ms,
                   uint32_t access);

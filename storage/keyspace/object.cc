@@ -1,6 +1,5 @@
 #include "storage/keyspace/object.h"
 
-#include <cstring>
 #include <type_traits>
 
 #include "storage/base/assert.h"
@@ -33,10 +32,7 @@ struct String {
   }
   static void* duplicate(Encoding encoding, const void* object) {
     if (const CompressedBitmap* from = bitmap(encoding, object)) return from->duplicate();
-    const RawString* from = raw(object);
-    RawString* copy = RawString::create(from->size, from->size);
-    std::memcpy(copy->bytes(), from->bytes(), from->size);
-    return copy;
+    return RawString::copy(*raw(object));
   }
   static size_t bytes(Encoding encoding, const void* object) {
     const CompressedBitmap* from = bitmap(encoding, object);

@@ -9,9 +9,14 @@
 namespace spinel::storage {
 
 // A byte string with room to grow, allocated in one block with its header.
+//
+// A reply that waits to be sent may share it, so that large values are not copied: whoever is about
+// to change its bytes asks `is_shared` before, and changes a copy then. Only the thread that owns
+// the data shares strings and changes them; any thread may give up a reference.
 struct RawString {
   size_t size;
   size_t capacity;
+  uint32_t references;  // shared between threads: only the functions below look at it
 
   char* bytes() { return reinterpret_cast<char*>(this + 1); }
   const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
@@ -20,9 +25,19 @@ struct RawString {
 
   // A string of `size` bytes with undefined content and room for at least `capacity`.
   static RawString* create(size_t size, size_t capacity);
+  // Gives up a reference. The last one frees the string.
   static void destroy(RawString* string);
-  // Makes `string` `new_size` bytes long and returns where it is now. What is added is zero. Room
-  // grows by doubling up to a mebibyte of it, so that appending is amortised O(1).
+  // Adds a reference, to be given up with `destroy`.
+  static void share(RawString* string);
+  bool is_shared() const;
+  // A string of its own with the same bytes.
+  static RawString* copy(const RawString& string);
+  // Makes room for `capacity` bytes and returns where the string is now. Requires that it is not
+  // shared.
+  static RawString* reserve(RawString* string, size_t capacity);
+  // Makes `string`, which is not shared, `new_size` bytes long and returns where it is now. What is
+  // added is zero. Room grows by doubling up to a mebibyte of it, so that appending is amortised
+  // O(1).
   static RawString* resize(RawString* string, size_t new_size);
 };
 

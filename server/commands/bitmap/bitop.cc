@@ -84,8 +84,9 @@ bool find_sources(CommandContext& ctx, Sources& sources) {
 // new ones, as memory that is fresh costs more than the operation.
 RawString* reusable_string(const Item& item, const Sources& sources) {
   if (!item || item->encoding() != Encoding::kRaw) return nullptr;
+  auto* raw = static_cast<RawString*>(item->object());
   const bool is_source = std::ranges::count(sources.entries, &*item) > 0;
-  return is_source ? nullptr : static_cast<RawString*>(item->object());
+  return is_source || raw->is_shared() ? nullptr : raw;
 }
 
 void remove_destination(CommandContext& ctx, const Key& key, const Item& item) {

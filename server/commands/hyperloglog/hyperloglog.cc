@@ -56,7 +56,7 @@ std::optional<HyperLogLog> writable(CommandContext& ctx, const Key& key, Item& i
   if (item->encoding() != storage::Encoding::kRaw) {
     ctx.db.resize_string(key, item, storage::string_size(*item), ctx.new_access());
   }
-  return HyperLogLog(static_cast<RawString*>(item->object()));
+  return HyperLogLog(storage::Database::writable_string(item));
 }
 
 void store(CommandContext& ctx, const Item& item, const HyperLogLog& hll) {

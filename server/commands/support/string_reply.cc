@@ -20,6 +20,10 @@ void reply_bitmap_part(resp::ReplyWriter& reply, const Entry& entry, size_t firs
   });
 }
 
+void reply_raw_part(resp::ReplyWriter& reply, const Entry& entry, size_t first, size_t count) {
+  reply.bulk_shared(*static_cast<RawString*>(entry.object()), first, count);
+}
+
 }  // namespace
 
 void reply_string_value(resp::ReplyWriter& reply, const Entry& entry) {
@@ -27,7 +31,7 @@ void reply_string_value(resp::ReplyWriter& reply, const Entry& entry) {
     case Encoding::kEmbedded:
       return reply.bulk(entry.embedded());
     case Encoding::kRaw:
-      return reply.bulk(static_cast<const RawString*>(entry.object())->view());
+      return reply_raw_part(reply, entry, 0, static_cast<RawString*>(entry.object())->size);
     case Encoding::kCompressedBitmap:
       return reply_bitmap_part(reply, entry, 0, storage::string_size(entry));
     default:
@@ -39,6 +43,7 @@ void reply_string_part(resp::ReplyWriter& reply, const Entry& entry, size_t firs
   if (entry.encoding() == Encoding::kCompressedBitmap) {
     return reply_bitmap_part(reply, entry, first, count);
   }
+  if (entry.encoding() == Encoding::kRaw) return reply_raw_part(reply, entry, first, count);
   storage::StringScratch scratch;
   reply.bulk(storage::string_part(entry, first, count, scratch));
 }

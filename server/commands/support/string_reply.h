@@ -7,8 +7,8 @@
 
 namespace spinel::server {
 
-// Sends the string `entry` as a bulk string. The bytes of a compressed bitmap are made where they
-// are sent from.
+// Sends the string `entry` as a bulk string. Large ones are not copied. The bytes of a compressed
+// bitmap are made where they are sent from.
 void reply_string_value(resp::ReplyWriter& reply, const storage::Entry& entry);
 // Sends `count` of its bytes from `first` on, which must be there.
 void reply_string_part(resp::ReplyWriter& reply, const storage::Entry& entry, size_t first,
