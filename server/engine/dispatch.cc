@@ -82,7 +82,7 @@ void Dispatcher::process_batches(std::span<PendingInput> inputs) {
 
 // Gives back what these requests needed and few others will.
 void Dispatcher::forget_batch(std::span<PendingInput> inputs) {
-  for (PendingInput& input : inputs) input.parser->forget_inline_arguments();
+  for (PendingInput& input : inputs) input.parser->forget_arguments();
   if (args_.capacity() <= kKeptArguments) return;
   args_.clear();
   args_.shrink_to_fit();
@@ -95,7 +95,7 @@ bool Dispatcher::read_requests(PendingInput& input) {
   Client& client = *input.client;
   if (!may_execute(client)) return false;
   resp::RequestParser& parser = *input.parser;
-  parser.forget_inline_arguments();
+  parser.forget_arguments();
   const resp::RequestLimits limits{
       .max_bulk_bytes = server_.config.proto_max_bulk_len_bytes,
       .authenticated = client.authenticated || server_.config.requirepass.empty()};
@@ -144,6 +144,7 @@ void Dispatcher::run_batch() {
     if (input.interrupted) continue;
     Client& client = *input.client;
     if (may_execute(client) && !server_.shutdown_request()) {
+      parser_ = input.parser;
       run(client, args_of(request), request.command, request.key_hash, WakeReason::kNone);
       input.done = request.end;
     }
@@ -154,6 +155,7 @@ void Dispatcher::run_batch() {
       input.parser->reset();
     }
   }
+  parser_ = nullptr;
 }
 
 storage::Database& Dispatcher::database_of(const Request& request) {

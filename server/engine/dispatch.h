@@ -63,6 +63,13 @@ class Dispatcher {
             WakeReason wake = WakeReason::kNone) {
     call(session, reply, args, command, KeyHash(), wake);
   }
+  // Hands over the memory that holds `argument` of the command being executed, if it was received
+  // into memory that can become a value. The argument stays readable as long as the new owner
+  // leaves it as it is. Null: it must be copied.
+  storage::RawString* take_large_argument(std::string_view argument) {
+    if (argument.size() < resp::RequestParser::kLeastLarge || parser_ == nullptr) return nullptr;
+    return parser_->take_block(argument);
+  }
   // How many commands are under way, one within the other.
   int depth() const { return depth_; }
 
@@ -126,6 +133,7 @@ class Dispatcher {
   uint64_t last_ticks_ = 0;  // when the previous command of the batch ended
   bool timing_ = false;      // within `timed`
   int depth_ = 0;
+  resp::RequestParser* parser_ = nullptr;  // of the request that is executed
 };
 
 }  // namespace spinel::server

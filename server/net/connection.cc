@@ -34,24 +34,48 @@ void Connection::on_ready(const SocketSet::Ready& ready) {
 }
 
 void Connection::read() {
+  if (parser_.expects_large()) return read_large();
   input_.prepare(parser_.expected_bytes());
   if (input_.size() > 0) loop_.server().client_memory.update(*client_);
-  const ssize_t received = ::recv(descriptor_, input_.tail(), input_.room(), MSG_DONTWAIT);
-  if (received > 0) return on_read(static_cast<size_t>(received));
-  if (received == 0) return on_read_end(0);
-  if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) on_read_end(errno);
+  const size_t room = input_.room();
+  const ssize_t received = ::recv(descriptor_, input_.tail(), room, MSG_DONTWAIT);
+  on_received(received, [this](size_t bytes) { input_.commit(bytes); });
+  if (received != static_cast<ssize_t>(room)) return;
+  // There may be more: of a large argument the rest is received into memory of its own.
+  loop_.execute_input();
+  if (parser_.expects_large() && !client_->closing) read_large();
+}
+
+void Connection::read_large() {
+  const std::span<char> room = parser_.large_room(input_.view());
+  input_.truncate(parser_.partial_request().bytes);
+  loop_.server().client_memory.update(*client_);
+  const ssize_t received = ::recv(descriptor_, room.data(), room.size(), MSG_DONTWAIT);
+  on_received(received, [this](size_t bytes) { parser_.commit_large(bytes); });
+}
+
+template <typename Commit>
+void Connection::on_received(ssize_t received, Commit&& commit) {
+  if (received > 0) {
+    commit(static_cast<size_t>(received));
+    on_read(static_cast<size_t>(received));
+  } else if (received == 0) {
+    on_read_end(0);
+  } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+    on_read_end(errno);
+  }
 }
 
 void Connection::on_read(size_t bytes) {
   loop_.begin_turn();
-  input_.commit(bytes);
   Server& server = loop_.server();
   ++server.stats.total_reads_processed;
   server.stats.total_net_input_bytes += static_cast<int64_t>(bytes);
   client_->bytes_in += bytes;
   client_->last_interaction_ms = server.now_ms();
   // An argument may be too long although now it is whole.
-  if (parser_.expected_bytes() > 0 && !check_query_buffer()) return;
+  if ((parser_.expected_bytes() > 0 || parser_.large_received_bytes() > 0) && !check_query_buffer())
+    return;
   if (!input_scheduled_) loop_.schedule_input(*this, bytes);
 }
 
@@ -60,10 +84,7 @@ void Connection::on_read(size_t bytes) {
 bool Connection::check_query_buffer() {
   Server& server = loop_.server();
   const size_t limit = server.config.client_query_buffer_limit_bytes;
-  // Behind an argument that is under way lies what the next requests are parsed from.
-  const size_t expected = parser_.expected_bytes();
-  const size_t end = expected == 0 ? input_.size() : std::min(input_.size(), expected);
-  const size_t unparsed = end - std::min(end, parser_.partial_request().bytes);
+  const size_t unparsed = parser_.unparsed_bytes(input_.size());
   if (unparsed <= limit || client_->closing) return true;
   log_warning("Closing client that reached max query buffer length: id={} addr={} qbuf={}",
               client_->id, client_->address, unparsed);
@@ -78,6 +99,7 @@ std::optional<PendingInput> Connection::pending_input() {
     return PendingInput{.client = &*client_, .parser = &parser_, .bytes = input_.view()};
   }
   input_.consume(input_.size());
+  parser_.reset();
   if (client_->close_after_reply) output_ready();
   return std::nullopt;
 }

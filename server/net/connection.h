@@ -46,8 +46,12 @@ class Connection final : public ClientTransport {
   void output_ready() override;
   void resume_input() override;
   void close() override;
-  size_t query_buffer_bytes() const override { return input_.size(); }
-  size_t query_buffer_capacity() const override { return input_.capacity(); }
+  size_t query_buffer_bytes() const override {
+    return input_.size() + parser_.large_received_bytes();
+  }
+  size_t query_buffer_capacity() const override {
+    return input_.capacity() + parser_.large_capacity();
+  }
   resp::PartialRequest partial_request() const override { return parser_.partial_request(); }
   int descriptor() const override { return descriptor_; }
 
@@ -55,9 +59,14 @@ class Connection final : public ClientTransport {
   friend class EventLoop;
 
   void read();
+  // The same of a large argument, which goes to memory of its own.
+  void read_large();
+  // Takes what recv(2) returned.
+  template <typename Commit>
+  void on_received(ssize_t received, Commit&& commit);
   void on_read(size_t bytes);
-  bool check_query_buffer();
   ssize_t send_pending();
+  bool check_query_buffer();
   // Nothing more can be read: the peer's stream ended if `error` is 0, else that errno is why.
   void on_read_end(int error);
 

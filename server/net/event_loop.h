@@ -57,6 +57,8 @@ class EventLoop {
   void schedule_flush(Connection& connection);
   // Has the input of `connection` executed, of which `new_bytes` were just read.
   void schedule_input(Connection& connection, size_t new_bytes);
+  // Executes all input that was scheduled.
+  void execute_input();
   void schedule_close(Connection& connection);
   // Every handler of an event calls this before it does what belongs to a turn.
   void begin_turn();
@@ -88,7 +90,6 @@ class EventLoop {
   // Whether the turn may take in another event.
   bool turn_may_go_on() const;
   void end_turn();
-  void execute_input();
   void flush_output();
   void close_scheduled();
   void arm_deadline();

@@ -47,6 +47,13 @@ class InputBuffer {
     if (capacity_ > kReadCapacity) release();
   }
 
+  // Drops all but the first `size` bytes, which were read elsewhere.
+  void truncate(size_t size) {
+    SPINEL_ASSERT(size <= this->size());
+    end_ = begin_ + size;
+    filled_ = false;
+  }
+
   // Makes room for the next read. `expected_bytes` is what the pending request will take in all, if
   // known: the buffer grows toward it in steps as data arrives, so that announcing much costs a
   // client as much as us.

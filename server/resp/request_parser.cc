@@ -1,8 +1,11 @@
 #include "server/resp/request_parser.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 
+#include "storage/base/assert.h"
 #include "storage/base/numbers.h"
 #include "storage/base/split_args.h"
 
@@ -55,12 +58,22 @@ bool RequestParser::parse_plain(std::string_view input, const RequestLimits& lim
   return false;
 }
 
+using storage::RawString;
+
+RequestParser::~RequestParser() {
+  reset();
+  forget_arguments();
+}
+
 void RequestParser::reset() {
   position_ = 0;
   arguments_left_ = 0;
   bulk_size_ = -1;
   expected_bytes_ = 0;
   argument_bytes_ = 0;
+  if (large_ != nullptr) RawString::destroy(std::exchange(large_, nullptr));
+  received_ = 0;
+  free_blocks(pending_blocks_);
   read_.clear();
   if (read_.capacity() > kKeptArguments) read_.shrink_to_fit();
 }
@@ -72,8 +85,49 @@ RequestParser::Status RequestParser::fail(std::string_view text) {
 }
 
 RequestParser::Status RequestParser::suspend() {
-  expected_bytes_ = bulk_size_ >= 0 ? position_ + static_cast<size_t>(bulk_size_) + 2 : 0;
+  expected_bytes_ = bulk_size_ >= 0 && large_ == nullptr ? position_ + bulk_bytes() : 0;
   return Status::kIncomplete;
+}
+
+size_t RequestParser::unparsed_bytes(size_t input_bytes) const {
+  if (large_ != nullptr) return received_;
+  const size_t end = expected_bytes_ == 0 ? input_bytes : std::min(input_bytes, expected_bytes_);
+  return end - std::min(end, position_);
+}
+
+std::span<char> RequestParser::large_room(std::string_view input) {
+  SPINEL_ASSERT(expects_large());
+  const size_t all = bulk_bytes();
+  if (large_ == nullptr) {
+    const std::string_view arrived = input.substr(position_);
+    SPINEL_ASSERT(arrived.size() < all);
+    large_ = RawString::create(0, std::min(all, std::max(kFirstRoom, 2 * arrived.size())));
+    std::memcpy(large_->bytes(), arrived.data(), arrived.size());
+    received_ = arrived.size();
+    expected_bytes_ = 0;
+  } else if (received_ == large_->capacity) {
+    large_ = RawString::reserve(large_, std::min(all, 2 * received_));
+  }
+  return {large_->bytes() + received_, std::min(all, large_->capacity) - received_};
+}
+
+RawString* RequestParser::take_block(std::string_view argument) {
+  const auto found = std::ranges::find_if(blocks_, [argument](const RawString* block) {
+    return block->bytes() == argument.data() && block->size == argument.size();
+  });
+  if (found == blocks_.end()) return nullptr;
+  RawString* block = *found;
+  block_bytes_ -= block->allocated_bytes();
+  blocks_.erase(found);
+  return block;
+}
+
+void RequestParser::free_blocks(Blocks& blocks) {
+  for (RawString* block : blocks) {
+    block_bytes_ -= block->allocated_bytes();
+    RawString::destroy(block);
+  }
+  blocks = {};
 }
 
 RequestParser::Status RequestParser::parse_array_header(std::string_view input,
@@ -108,8 +162,12 @@ RequestParser::Status RequestParser::parse(std::string_view input, const Request
   if (status != Status::kRequest) return status;
   args.reserve(args.size() + read_.size());
   for (const Argument& argument : read_) {
-    args.push_back(input.substr(argument.offset, argument.size));
+    args.push_back((argument.offset & kInBlock) == 0
+                       ? input.substr(argument.offset, argument.size)
+                       : pending_blocks_[argument.offset - kInBlock]->view());
   }
+  blocks_.insert(blocks_.end(), pending_blocks_.begin(), pending_blocks_.end());
+  pending_blocks_.clear();
   consumed = position_;
   reset();
   return Status::kRequest;
@@ -142,10 +200,19 @@ RequestParser::Status RequestParser::parse_bulks(std::string_view input,
       position_ = end + 2;
     }
     const auto size = static_cast<size_t>(bulk_size_);
-    if (input.size() < position_ + size + 2) return suspend();
-    read_.push_back({position_, size});
+    if (large_ != nullptr) {
+      if (received_ < bulk_bytes()) return suspend();
+      large_->size = size;
+      block_bytes_ += large_->allocated_bytes();
+      read_.push_back({kInBlock + pending_blocks_.size(), size});
+      pending_blocks_.push_back(std::exchange(large_, nullptr));
+      received_ = 0;
+    } else {
+      if (input.size() < position_ + size + 2) return suspend();
+      read_.push_back({position_, size});
+      position_ += size + 2;  // the CRLF is taken on trust, as Redis does
+    }
     argument_bytes_ += size;
-    position_ += size + 2;  // the CRLF is taken on trust, as Redis does
     bulk_size_ = -1;
   }
   return Status::kRequest;

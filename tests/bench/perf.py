@@ -66,15 +66,18 @@ WORK = [  # name, redis-benchmark args or Random
     ('GEO10',   ['GEOSEARCH', 'geo', 'FROMLONLAT', '15', '37', 'BYRADIUS', '200', 'km', 'ASC', 'COUNT', '10']),
     ('LRANGE100', ['LRANGE', 'lr', '0', '99']),
     ('MSET10',  ['-t', 'mset', '-r', '1000000', '-d', '32']),
+    ('SET128K', ['-t', 'set', '-r', '100', '-d', '131072']),
+    ('GET128K', ['-t', 'get', '-r', '100', '-d', '131072']),
 ]
 DEPTH = {1: 120_000, 16: 800_000, 100: 2_000_000}
 SHALLOW = {'LRANGE100', 'MSET10', 'ZTOP10', 'PFCOUNT', 'GEOADD'}           # not at depth 100
 SHARE = {'LRANGE100': 4, 'MSET10': 4, 'GEOADD': 2, 'SETBITR': 2, 'GETBITR': 2}  # requests divided by this; sorted sets: 2
 HEAVY = {'BITCOUNT': 2000, 'BITPOS': 2000, 'BITOP7': 500, 'BITOPOR7': 500,    # as many requests, at depths 1 and 16
-         'PFCOUNT10': 2000, 'PFMERGE10': 2000, 'GEO10': 2000}
+         'PFCOUNT10': 2000, 'PFMERGE10': 2000, 'GEO10': 2000,
+         'SET128K': 10_000, 'GET128K': 10_000}
 OPERANDS = {'BITCOUNT': 1, 'BITPOS': 1, 'BITOP7': 7, 'BITOPOR7': 7}           # days that one command reads
 GOAL = {  # of the ratio of CPU to Redis, at any depth or one
-    'BITCOUNT': 0.12, 'BITOP7': 0.5, 'PFADD': 0.8, 'PFCOUNT10': 0.3,
+    'BITCOUNT': 0.12, 'SET128K': 0.9, 'GET128K': 0.9, 'BITOP7': 0.5, 'PFADD': 0.8, 'PFCOUNT10': 0.3,
     ('SET', 100): 0.38, ('GET', 100): 0.48, ('INCR', 100): 0.4, ('HSET', 100): 0.34, ('SADD', 100): 0.35,
     ('ZADD', 100): 0.37, ('ZINCRBY', 100): 0.33}
 MEMCPY_GOAL = 1.5                                                             # of the time that memcpy takes

@@ -142,11 +142,16 @@ void mget_command(CommandContext& ctx) {
 
 // --- storing
 
-// Stores `value`, whatever was at `item`.
+// Stores `value`, whatever was at `item`. A large argument is not copied: its memory becomes the
+// value, and it is valid only as long as the value stays.
 void store(CommandContext& ctx, const Key& key, Item& item, std::string_view value,
            int64_t expire_at_ms) {
   if (!item) ctx.created(key.bytes);
-  ctx.db.set_string(key, item, value, expire_at_ms, ctx.new_access());
+  if (storage::RawString* received = ctx.server.dispatcher.take_large_argument(value)) {
+    ctx.db.set_object(key, item, storage::Encoding::kRaw, received, expire_at_ms, ctx.new_access());
+  } else {
+    ctx.db.set_string(key, item, value, expire_at_ms, ctx.new_access());
+  }
   ctx.changed(key.bytes);
   ctx.notify(kNotifyString, "set", key.bytes);
 }
@@ -251,7 +256,11 @@ bool check_pairs(CommandContext& ctx) {
 void store_pairs(CommandContext& ctx) {
   for_each_key(ctx, 1, 2, [&ctx](const Key& key, size_t index) {
     Item item = ctx.find_write(key);
-    store(ctx, key, item, ctx.arg(index + 1), kNoExpiry);
+    if (!item) ctx.created(key.bytes);
+    // Always a copy: a key that comes twice would free the first value, which the effect repeats.
+    ctx.db.set_string(key, item, ctx.arg(index + 1), kNoExpiry, ctx.new_access());
+    ctx.changed(key.bytes);
+    ctx.notify(kNotifyString, "set", key.bytes);
   });
 }
 

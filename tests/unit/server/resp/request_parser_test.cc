@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace spinel::server::resp {
@@ -53,7 +55,7 @@ Outcome parse(std::string_view input, std::vector<size_t> ends = {},
         break;
       }
       outcome.requests.emplace_back(args.begin(), args.end());
-      parser.forget_inline_arguments();
+      parser.forget_arguments();
       consumed_in_all += consumed;
     }
   }
@@ -262,6 +264,92 @@ TEST(RequestParser, ResumingLooksAtNewBytesOnly) {
   EXPECT_EQ(args, std::vector<std::string_view>(kArguments, "x"));
   EXPECT_EQ(consumed, input.size());
   EXPECT_LE(parser.partial_request().memory_bytes, 1024U) << "it goes back with the request";
+}
+
+// --- large arguments
+
+// What a connection does: the rest of a large argument goes to memory of its own, in pieces of at
+// most `step` bytes; all other input is kept.
+struct LargeReader {
+  explicit LargeReader(std::string_view wire_in, size_t step_in) : wire(wire_in), step(step_in) {}
+
+  // Arguments are valid until the next call.
+  RequestParser::Status read_request(std::vector<std::string_view>& args) {
+    input.erase(0, std::exchange(done, 0));
+    for (;;) {
+      size_t consumed = 0;
+      const auto status = parser.parse(input, {}, args, consumed);
+      if (status != RequestParser::Status::kIncomplete) {
+        done = consumed;
+        return status;
+      }
+      if (wire.empty()) return status;
+      if (parser.expects_large()) {
+        const std::span<char> room = parser.large_room(input);
+        input.resize(parser.partial_request().bytes);
+        const size_t taken = std::min({room.size(), step, wire.size()});
+        std::copy_n(wire.data(), taken, room.data());
+        parser.commit_large(taken);
+        wire.remove_prefix(taken);
+        largest = std::max(largest, parser.large_capacity());
+      } else {
+        input += wire.substr(0, 1000);
+        wire.remove_prefix(std::min<size_t>(wire.size(), 1000));
+      }
+    }
+  }
+
+  RequestParser parser;
+  std::string_view wire;
+  size_t step;
+  std::string input;
+  size_t done = 0;  // of `input`
+  size_t largest = 0;
+};
+
+TEST(RequestParser, ReceivesLargeArgumentsIntoMemoryOfTheirOwn) {
+  const std::string a(100'000, 'a');
+  const std::string b(700'000, 'b');
+  const std::vector<Request> requests = {
+      {"SET", "key", a}, {"MSET", "k", a, "small", "x", b, "y"}, {"PING"}, {"GET", b}};
+  std::string wire;
+  for (const Request& request : requests) wire += multibulk(request);
+  for (const size_t step : {997u, 65'536u, 10'000'000u}) {
+    LargeReader reader(wire, step);
+    for (const Request& request : requests) {
+      std::vector<std::string_view> args;
+      ASSERT_EQ(reader.read_request(args), RequestParser::Status::kRequest);
+      ASSERT_TRUE(Request(args.begin(), args.end()) == request) << request[0];
+      EXPECT_LE(reader.input.size(), 2000U) << "large ones are not kept twice";
+      EXPECT_EQ(reader.parser.take_block(args[0]), nullptr);
+      if (request.size() == 3) {
+        storage::RawString* block = reader.parser.take_block(args[2]);
+        ASSERT_NE(block, nullptr);
+        EXPECT_EQ(block->view(), a);
+        EXPECT_EQ(reader.parser.take_block(args[2]), nullptr);
+        EXPECT_LE(reader.parser.partial_request().memory_bytes, 1024U) << "it is somebody else's";
+        storage::RawString::destroy(block);
+      }
+      reader.parser.forget_arguments();
+      EXPECT_LE(reader.parser.partial_request().memory_bytes, 1024U);
+    }
+    EXPECT_EQ(reader.done, reader.input.size());
+    EXPECT_LT(reader.largest, 1'000'000U);
+  }
+}
+
+TEST(RequestParser, AnnouncingALargeArgumentTakesLittle) {
+  LargeReader reader("*2\r\n$4\r\nECHO\r\n$500000000\r\nabc", 1000);
+  std::vector<std::string_view> args;
+  ASSERT_EQ(reader.read_request(args), RequestParser::Status::kIncomplete);
+  ASSERT_TRUE(reader.parser.expects_large());
+  EXPECT_EQ(reader.parser.unparsed_bytes(reader.input.size()), 3U);
+  EXPECT_GT(reader.parser.large_room(reader.input).size(), 0U);
+  EXPECT_LT(reader.parser.large_capacity(), 1'000'000U);
+  EXPECT_EQ(reader.parser.large_received_bytes(), 3U);
+  reader.parser.reset();
+  EXPECT_FALSE(reader.parser.expects_large());
+  EXPECT_EQ(reader.parser.large_capacity(), 0U);
 }
 
 // Redis looks for the end of the line with a function for C strings, and so waits for more.
