@@ -7,6 +7,7 @@
 // load_config() and ConfigStore::set().
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "server/log/log_level.h"
+#include "storage/types/string.h"
 
 namespace spinel::server {
 
@@ -160,6 +162,10 @@ struct Config {
   uint32_t maxclients = 10000;
   uint64_t client_query_buffer_limit_bytes = 1ull << 30;
   uint64_t proto_max_bulk_len_bytes = 512ull << 20;
+  // How long an argument or a string may be: as configured, but no longer than can be stored.
+  uint64_t max_string_bytes() const {
+    return std::min(proto_max_bulk_len_bytes, storage::kMaxStringBytes);
+  }
   std::array<OutputBufferLimit, kClientClasses> client_output_buffer_limit = {{
       {0, 0, 0},
       {256ull << 20, 64ull << 20, 60},

@@ -97,7 +97,7 @@ bool Dispatcher::read_requests(PendingInput& input) {
   resp::RequestParser& parser = *input.parser;
   parser.forget_arguments();
   const resp::RequestLimits limits{
-      .max_bulk_bytes = server_.config.proto_max_bulk_len_bytes,
+      .max_bulk_bytes = server_.config.max_string_bytes(),
       .authenticated = client.authenticated || server_.config.requirepass.empty()};
   const size_t first_request = batch_.size();
   // AUTH changes the limits for what follows: until then requests are read one by one.

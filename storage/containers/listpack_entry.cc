@@ -47,6 +47,7 @@ void ListpackItem::set_text(std::string_view text) {
   } else {
     SPINEL_ASSERT(text.size() <= UINT32_MAX);
     head_[0] = kText32;
+    SPINEL_ASSERT(text.size() <= UINT32_MAX);
     store_unaligned(head_ + 1, static_cast<uint32_t>(text.size()));
     head_size_ = 1 + sizeof(uint32_t);
   }

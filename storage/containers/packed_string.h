@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "storage/base/assert.h"
 #include "storage/base/bytes.h"
 
 namespace spinel::storage {
@@ -23,6 +24,7 @@ class PackedString {
     if (text.size() < kLong) {
       *at++ = static_cast<unsigned char>(text.size());
     } else {
+      SPINEL_ASSERT(text.size() <= UINT32_MAX);
       *at++ = kLong;
       store_unaligned<uint32_t>(at, static_cast<uint32_t>(text.size()));
       at += sizeof(uint32_t);

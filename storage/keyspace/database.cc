@@ -24,6 +24,7 @@ unsigned char* write_length(unsigned char* at, size_t length) {
     *at = static_cast<unsigned char>(length);
     return at + 1;
   }
+  SPINEL_ASSERT(length <= UINT32_MAX);
   store_unaligned<uint32_t>(at, static_cast<uint32_t>(length));
   return at + sizeof(uint32_t);
 }
@@ -112,7 +113,6 @@ void Database::forget_marks(const Item& item) {
 
 unsigned char* Database::reshape(const Key& key, Item& item, const Layout& layout,
                                  uint32_t access) {
-  SPINEL_ASSERT(key.bytes.size() <= std::numeric_limits<uint32_t>::max());
   const size_t size = layout.size(key.bytes.size());
   const size_t key_offset = layout.key_offset(key.bytes.size());
   Entry* entry;

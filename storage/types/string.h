@@ -8,6 +8,10 @@
 
 namespace spinel::storage {
 
+// No key, string, member, field or element may be longer: lengths of most of them are kept in 32
+// bits, as are those of blocks, which are rounded up by as much as a quarter.
+inline constexpr uint64_t kMaxStringBytes = uint64_t{3} << 30;
+
 // A byte string with room to grow, allocated in one block with its header.
 //
 // A reply that waits to be sent may share it, so that large values are not copied: whoever is about

@@ -268,6 +268,25 @@ TEST_F(OwnProtocolTest, ProtoMaxBulkLen) {
             error("ERR string exceeds maximum allowed size (proto-max-bulk-len)"));
 }
 
+// Lengths of elements have 32 bits: more is refused whatever the configuration allows.
+TEST_F(OwnProtocolTest, NoArgumentAndNoStringIsLongerThanCanBeStored) {
+  start_with({"--proto-max-bulk-len", "8gb"});
+  EXPECT_EQ(config("proto-max-bulk-len"), "8589934592");
+  for (const std::string command : {"SADD", "HSET", "SET", "RPUSH"}) {
+    for (const char* length : {"3221225473", "4294967296", "4294967302", "8589934592"}) {
+      RawConnection connection = server().raw();
+      ASSERT_TRUE(connection.send("*3\r\n$" + std::to_string(command.size()) + "\r\n" + command +
+                                  "\r\n$" + length + "\r\n"));
+      EXPECT_EQ(connection.read_until_closed(), protocol_error("invalid bulk length")) << length;
+    }
+  }
+  const Reply too_long = error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+  EXPECT_EQ(run("SETRANGE", "key", "3221225472", "x"), too_long);
+  EXPECT_EQ(run("SETRANGE", "key", "4294967296", "x"), too_long);
+  EXPECT_EQ(run("SETBIT", "key", "25769803776", "1"),
+            error("ERR bit offset is not an integer or out of range"));
+}
+
 // --- before a password was given ---
 
 TEST_F(OwnProtocolTest, StrangersMaySendOnlySmallRequests) {

@@ -112,7 +112,7 @@ class OperationReader {
       // A product of more than 64 bits is cut to them, as in Redis.
       const uint64_t bits = static_cast<uint64_t>(*number) * (in_fields ? type.width : 1);
       const bool negative = static_cast<int64_t>(bits) < 0;
-      if (!negative && bits / 8 < ctx_.server.config.proto_max_bulk_len_bytes) return bits;
+      if (!negative && bits / 8 < ctx_.server.config.max_string_bytes()) return bits;
     }
     ctx_.error("ERR bit offset is not an integer or out of range");
     return std::nullopt;

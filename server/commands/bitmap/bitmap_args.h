@@ -13,7 +13,7 @@ inline constexpr std::string_view kBadBitOffset =
 
 // Whether a string may be long enough to hold the bit at `offset`; if not, the error has been sent.
 inline bool check_bit_offset(CommandContext& ctx, uint64_t offset) {
-  if (offset >> 3 < ctx.server.config.proto_max_bulk_len_bytes) return true;
+  if (offset >> 3 < ctx.server.config.max_string_bytes()) return true;
   ctx.error(kBadBitOffset);
   return false;
 }

@@ -136,7 +136,7 @@ void debug_populate(CommandContext& ctx) {
   const std::string_view prefix = ctx.arity() > 3 ? ctx.arg(3) : "key";
   const auto size = ctx.arity() > 4 ? read(4) : std::optional<int64_t>(0);
   if (!size) return;
-  if (static_cast<uint64_t>(*size) > ctx.server.config.proto_max_bulk_len_bytes) {
+  if (static_cast<uint64_t>(*size) > ctx.server.config.max_string_bytes()) {
     return ctx.error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
   }
   std::string name;
@@ -359,7 +359,7 @@ void debug_structsize(CommandContext& ctx) {
 // DEBUG STRINGMATCH-LEN length pattern: whether the pattern matches so many 'a's.
 void debug_stringmatch_len(CommandContext& ctx) {
   const auto length =
-      ctx.integer_between(2, 0, static_cast<int64_t>(ctx.server.config.proto_max_bulk_len_bytes));
+      ctx.integer_between(2, 0, static_cast<int64_t>(ctx.server.config.max_string_bytes()));
   if (!length) return;
   const std::string text(static_cast<size_t>(*length), 'a');
   ctx.reply.integer(storage::glob_match(ctx.arg(3), text) ? 1 : 0);

@@ -56,7 +56,7 @@ bool check_sizes(CommandContext& ctx, uint64_t a_size, uint64_t b_size) {
     ctx.error("ERR String too long for LCS");
     return false;
   }
-  const uint64_t max_cells = ctx.server.config.proto_max_bulk_len_bytes / sizeof(uint32_t);
+  const uint64_t max_cells = ctx.server.config.max_string_bytes() / sizeof(uint32_t);
   if (a_size + 1 > max_cells / (b_size + 1)) {
     ctx.error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
     return false;

@@ -21,7 +21,7 @@ using storage::Type;
 bool check_size(CommandContext& ctx, uint64_t size, uint64_t more) {
   uint64_t total = 0;
   if (!__builtin_add_overflow(size, more, &total) &&
-      total <= ctx.server.config.proto_max_bulk_len_bytes) {
+      total <= ctx.server.config.max_string_bytes()) {
     return true;
   }
   ctx.error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
