@@ -80,12 +80,11 @@ int serve(Config& config, const std::string& program) {
   Server server(config);
   net::EventLoop loop(server);
   if (const auto error = loop.listen()) {
-    log_warning("{}", error->text);
-    if (error->of_tcp) log_warning("Failed listening on port {} (tcp), aborting.", config.port);
+    log_warning("{}", *error);
     return 1;
   }
   if (!loop.listening()) {
-    log_warning("Configured to not listen anywhere, exiting.");
+    log_warning("There is nothing to listen on: port is 0 and unixsocket is empty");
     return 1;
   }
   set_thread_affinity(config.server_cpulist);

@@ -89,7 +89,7 @@ EventLoop::EventLoop(Server& server)
 }
 
 EventLoop::~EventLoop() {
-  listeners_.clear();
+  listeners_.close();
   connections_.clear();
 }
 
@@ -97,19 +97,13 @@ void EventLoop::relisten_on_change(std::string_view option, std::string_view fai
   server_.config_store.on_change({option}, [this, failure](const Config&) {
     const auto error = listen();
     if (!error) return std::optional<std::string>();
-    log_warning("{}", error->text);
+    log_warning("{}", *error);
     return std::optional<std::string>(failure);
   });
 }
 
-std::optional<ListenError> EventLoop::listen() {
-  // The old sockets go first: a new one may want the same address.
-  listeners_.clear();
-  ListenResult result = make_listeners(*this, server_.config);
-  if (result.error) return std::move(result.error);
-  listeners_ = std::move(result.listeners);
-  for (const auto& listener : listeners_) listener->start();
-  return std::nullopt;
+std::optional<std::string> EventLoop::listen() {
+  return listeners_.update(server_.config);
 }
 
 void EventLoop::watch_signals() {

@@ -32,9 +32,9 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  // Listens as the configuration says, instead of as before, which may be nowhere. Returns what
-  // went wrong; then nothing listens.
-  std::optional<ListenError> listen();
+  // Replaces the listeners with those that the configuration names. On failure returns the error
+  // and changes nothing.
+  std::optional<std::string> listen();
   bool listening() const { return !listeners_.empty(); }
   // Serves until the server asks for shutdown.
   void run();
@@ -72,7 +72,7 @@ class EventLoop {
   // Of a turn; empty when it is over. Connections last longer, closed ones too.
   using List = std::vector<Connection*>;
 
-  // CONFIG SET of `option` listens anew and fails with `failure` (static) if that cannot be done.
+  // CONFIG SET of `option` calls listen(), and fails with `failure` (static) if that fails.
   void relisten_on_change(std::string_view option, std::string_view failure);
   void start_cron();
   void check_connections();
@@ -104,7 +104,7 @@ class EventLoop {
   uint64_t turn_began_ticks_ = 0;  // 0: none is under way
   size_t turn_output_bytes_ = 0;
   size_t unexecuted_bytes_ = 0;  // read by those in `to_execute_`
-  std::vector<std::unique_ptr<Listener>> listeners_;
+  Listeners listeners_{*this};
   SocketSet sockets_{context_.get_executor()};
   bool sockets_watched_ = false;                          // a wait for them is under way
   bool sockets_ready_ = false;                            // there is something to read, or probably

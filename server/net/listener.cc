@@ -1,14 +1,20 @@
 #include "server/net/listener.h"
 
+#include <algorithm>
 #include <asio/basic_socket_acceptor.hpp>
 #include <asio/ip/v6_only.hpp>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "server/log/log.h"
 #include "server/net/event_loop.h"
+#include "server/net/loopback.h"
 
 namespace spinel::server::net {
 
@@ -23,15 +29,15 @@ std::string to_text(const Tcp::endpoint& endpoint) {
                                     : fmt::format("{}:{}", address, endpoint.port());
 }
 
-// Exactly the addresses that protected mode trusts; the rest of 127.0.0.0/8 is not among them.
-bool is_loopback(const Tcp::endpoint& endpoint) {
-  const asio::ip::address& address = endpoint.address();
-  return address == asio::ip::address_v4::loopback() || address == asio::ip::address_v6::loopback();
-}
-
 // How long to leave connections waiting after one could not be accepted, as when descriptors run
 // out: trying again at once would only spin.
 constexpr std::chrono::milliseconds kPauseAfterError{100};
+
+constexpr size_t kMaxUnixPathBytes = sizeof(sockaddr_un::sun_path);
+
+bool set_option(int descriptor, int option, int value) {
+  return ::setsockopt(descriptor, SOL_SOCKET, option, &value, sizeof value) == 0;
+}
 
 template <typename Protocol>
 class SocketListener : public Listener {
@@ -46,11 +52,15 @@ class SocketListener : public Listener {
     acceptor_.async_accept(
         loop_.context().get_executor(),
         [this, alive = alive()](const asio::error_code& error, PeerSocket socket) {
-          if (alive.expired()) return;  // CONFIG SET port or bind made others
+          if (alive.expired()) return;  // CONFIG SET port or bind closed this listener
           if (error) return start_later(error);
           greet(std::move(socket));
           start();
         });
+  }
+
+  void allow_overlap(bool allowed) override {
+    set_option(acceptor_.native_handle(), SO_REUSEPORT, allowed);
   }
 
  protected:
@@ -89,7 +99,7 @@ class TcpListener final : public SocketListener<Tcp> {
                   .address = to_text(peer),
                   .local_address = to_text(local),
                   .unix_socket = false,
-                  .loopback = is_loopback(peer)});
+                  .loopback = is_loopback(peer.address())});
   }
 };
 
@@ -113,16 +123,44 @@ class UnixListener final : public SocketListener<Local> {
 };
 
 using TcpAcceptor = SocketListener<Tcp>::Acceptor;
+using UnixAcceptor = SocketListener<Local>::Acceptor;
 
-asio::error_code open_tcp(TcpAcceptor& acceptor, const Tcp::endpoint& endpoint, int backlog) {
+void set_mark(int descriptor, uint32_t mark) {
+  if (mark == 0 || set_option(descriptor, SO_MARK, static_cast<int>(mark))) return;
+  log_warning("Cannot set socket-mark-id {} on a listening socket: {}", mark, strerror(errno));
+}
+
+// `overlaps`: with a socket of ours that is about to be closed.
+asio::error_code open_tcp(TcpAcceptor& acceptor, const Tcp::endpoint& endpoint,
+                          const Config& config, bool overlaps) {
   asio::error_code error;
   acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
+  if (error) return error;
+  const int descriptor = acceptor.native_handle();
+  set_mark(descriptor, config.socket_mark_id);
+  acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
   if (!error && endpoint.address().is_v6()) {
     acceptor.set_option(asio::ip::v6_only(true), error);
   }
+  if (overlaps) set_option(descriptor, SO_REUSEPORT, 1);
   if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(backlog, error);
+  if (!error) acceptor.listen(config.tcp_backlog, error);
+  // Nobody else may have the port when the update is over.
+  if (overlaps) set_option(descriptor, SO_REUSEPORT, 0);
+  return error;
+}
+
+asio::error_code open_unix(UnixAcceptor& acceptor, const Config& config) {
+  const std::string& path = config.unixsocket;
+  ::unlink(path.c_str());  // left behind by a server that crashed
+  asio::error_code error;
+  acceptor.open(Local(), error);
+  if (!error) set_mark(acceptor.native_handle(), config.socket_mark_id);
+  if (!error) acceptor.bind(Local::endpoint(path), error);
+  if (!error && config.unixsocketperm != 0 && ::chmod(path.c_str(), config.unixsocketperm) != 0) {
+    error = asio::error_code(errno, asio::system_category());
+  }
+  if (!error) acceptor.listen(config.tcp_backlog, error);
   return error;
 }
 
@@ -142,77 +180,145 @@ bool is_missing_address(const asio::error_code& error) {
   }
 }
 
-std::string listen_tcp(EventLoop& loop, const Config& config, std::string_view name,
-                       ListenResult& result) {
-  const bool optional = name.starts_with('-');
-  if (optional) name.remove_prefix(1);
-  std::string address(name);
-  if (address == "*") address = "0.0.0.0";
-  if (address == "::*") address = "::";
+// The address that `name` stands for: "*", "::*", a numeric address or a host.
+asio::error_code resolve(asio::io_context& context, std::string_view name,
+                         asio::ip::address& address) {
+  const std::string text = name == "*" ? "0.0.0.0" : name == "::*" ? "::" : std::string(name);
   asio::error_code error;
-  asio::ip::address parsed = asio::ip::make_address(address, error);
-  if (error) {  // a host name
-    Tcp::resolver resolver(loop.context());
-    const auto found = resolver.resolve(address, "", error);
-    if (!error) parsed = found.begin()->endpoint().address();
-  }
-  if (!error) {
-    TcpAcceptor acceptor(loop.context().get_executor());
-    error = open_tcp(acceptor, {parsed, static_cast<uint16_t>(config.port)}, config.tcp_backlog);
-    if (!error) {
-      result.listeners.push_back(std::make_unique<TcpListener>(loop, std::move(acceptor)));
-      return {};
-    }
-  }
-  std::string text = fmt::format("Could not create server TCP listening socket {}:{}: {}", name,
-                                 config.port, error.message());
-  if (optional && is_missing_address(error)) {
-    log_warning("Warning: {}", text);
-    return {};
-  }
-  return text;
-}
-
-std::string listen_unix(EventLoop& loop, const Config& config, ListenResult& result) {
-  ::unlink(config.unixsocket.c_str());  // left behind by a server that crashed
-  SocketListener<Local>::Acceptor acceptor(loop.context().get_executor());
-  asio::error_code error;
-  acceptor.open(Local(), error);
-  if (!error) acceptor.bind(Local::endpoint(config.unixsocket), error);
-  if (!error && config.unixsocketperm != 0 &&
-      ::chmod(config.unixsocket.c_str(), config.unixsocketperm) != 0) {
-    error = asio::error_code(errno, asio::system_category());
-  }
-  if (!error) acceptor.listen(config.tcp_backlog, error);
-  if (error) {
-    return fmt::format("Failed opening Unix socket {}: {}", config.unixsocket, error.message());
-  }
-  result.listeners.push_back(
-      std::make_unique<UnixListener>(loop, std::move(acceptor), config.unixsocket));
-  return {};
+  address = asio::ip::make_address(text, error);
+  if (!error) return error;
+  Tcp::resolver resolver(context);
+  const auto found = resolver.resolve(text, "", error);
+  if (!error) address = found.begin()->endpoint().address();
+  return error;
 }
 
 }  // namespace
 
-ListenResult make_listeners(EventLoop& loop, const Config& config) {
-  ListenResult result;
-  if (config.port != 0) {
-    for (const std::string& name : config.bind) {
-      if (std::string error = listen_tcp(loop, config, name, result); !error.empty()) {
-        result.error = {std::move(error), true};
-        return result;
+// One call of Listeners::update(). New sockets are bound before old ones close, so that a failure
+// drops no connection that waits to be accepted.
+class Listeners::Update {
+ public:
+  Update(EventLoop& loop, const Config& config, std::vector<Open>& open)
+      : loop_(loop), config_(config), open_(open), stays_(open.size(), false) {}
+
+  std::optional<std::string> run() {
+    if (auto error = find_tcp()) return error;
+    const bool wants_unix = !config_.unixsocket.empty() && !keep(config_.unixsocket);
+    const bool overlaps = allow_overlap(true);
+    auto error = open_tcp_sockets(overlaps);
+    allow_overlap(false);
+    if (!error && wants_unix) error = open_unix_socket();
+    if (error) return error;
+    for (const Open& each : opened_) each.listener->start();
+    for (size_t i = 0; i < open_.size(); ++i) {
+      if (stays_[i]) opened_.push_back(std::move(open_[i]));
+    }
+    open_ = std::move(opened_);
+    return std::nullopt;
+  }
+
+ private:
+  struct Missing {
+    std::string_view name;
+    bool optional;
+    Tcp::endpoint endpoint;
+  };
+
+  uint16_t port() const { return static_cast<uint16_t>(config_.port); }
+
+  // Resolves the names of `bind`, and tells those that are open already from those that are not.
+  std::optional<std::string> find_tcp() {
+    if (config_.port == 0) return std::nullopt;
+    for (std::string_view name : config_.bind) {
+      const bool optional = name.starts_with('-');
+      if (optional) name.remove_prefix(1);
+      asio::ip::address address;
+      if (const auto error = resolve(loop_.context(), name, address)) {
+        if (auto failure = tcp_failure(name, optional, error)) return failure;
+        continue;
       }
+      const Tcp::endpoint endpoint(address, port());
+      if (!keep(to_text(endpoint))) missing_.push_back({name, optional, endpoint});
     }
-    if (result.listeners.empty() && !config.bind.empty()) {
-      result.error = {"None of the addresses to listen on is there", true};
-      return result;
+    return std::nullopt;
+  }
+
+  // Keeps the socket that is open at `address`, if there is one.
+  bool keep(std::string_view address) {
+    for (size_t i = 0; i < open_.size(); ++i) {
+      if (stays_[i] || open_[i].address != address) continue;
+      stays_[i] = true;
+      return true;
     }
+    return false;
   }
-  if (config.unixsocket.empty()) return result;
-  if (std::string error = listen_unix(loop, config, result); !error.empty()) {
-    result.error = {std::move(error), false};
+
+  // A socket that is about to close may hold the port for all addresses while it is bound for one
+  // of them, or the other way round. Returns whether any such socket has the port.
+  bool allow_overlap(bool allowed) {
+    bool any = false;
+    for (size_t i = 0; i < open_.size(); ++i) {
+      if (stays_[i] || open_[i].port == 0 || open_[i].port != port()) continue;
+      open_[i].listener->allow_overlap(allowed);
+      any = true;
+    }
+    return any;
   }
-  return result;
+
+  std::optional<std::string> open_tcp_sockets(bool overlaps) {
+    for (const Missing& each : missing_) {
+      TcpAcceptor acceptor(loop_.context().get_executor());
+      if (const auto error = open_tcp(acceptor, each.endpoint, config_, overlaps)) {
+        if (auto failure = tcp_failure(each.name, each.optional, error)) return failure;
+        continue;
+      }
+      opened_.push_back({to_text(each.endpoint), port(),
+                         std::make_unique<TcpListener>(loop_, std::move(acceptor))});
+    }
+    const bool none =
+        opened_.empty() && std::find(stays_.begin(), stays_.end(), true) == stays_.end();
+    if (config_.port != 0 && none && !config_.bind.empty()) {
+      return std::string("None of the addresses to listen on is there");
+    }
+    return std::nullopt;
+  }
+
+  // Nothing if the address may be missing, and is.
+  std::optional<std::string> tcp_failure(std::string_view name, bool optional,
+                                         const asio::error_code& error) const {
+    std::string text =
+        fmt::format("Cannot listen on {}:{} (tcp): {}", name, config_.port, error.message());
+    if (!optional || !is_missing_address(error)) return text;
+    log_warning("{}", text);
+    return std::nullopt;
+  }
+
+  std::optional<std::string> open_unix_socket() {
+    const std::string& path = config_.unixsocket;
+    if (path.size() >= kMaxUnixPathBytes) {
+      return fmt::format(
+          "Cannot listen on the Unix socket: its path has {} bytes, and must be under {}",
+          path.size(), kMaxUnixPathBytes);
+    }
+    UnixAcceptor acceptor(loop_.context().get_executor());
+    if (const auto error = open_unix(acceptor, config_)) {
+      return fmt::format("Cannot listen on the Unix socket {}: {}", path, error.message());
+    }
+    opened_.push_back({path, 0, std::make_unique<UnixListener>(loop_, std::move(acceptor), path)});
+    return std::nullopt;
+  }
+
+  EventLoop& loop_;
+  const Config& config_;
+  std::vector<Open>& open_;  // those from before
+  std::vector<bool> stays_;  // which of them stay
+  std::vector<Missing> missing_;
+  std::vector<Open> opened_;
+};
+
+std::optional<std::string> Listeners::update(const Config& config) {
+  return Update(loop_, config, open_).run();
 }
 
 }  // namespace spinel::server::net

@@ -1,6 +1,7 @@
 // Listening sockets, as `bind`, `port` and `unixsocket` describe them.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,20 +18,32 @@ class Listener {
  public:
   virtual ~Listener() = default;
   virtual void start() = 0;
+  // Allows the system to bind another socket of this process to an address that includes this one.
+  virtual void allow_overlap(bool allowed) = 0;
 };
 
-struct ListenError {
-  std::string text;
-  bool of_tcp;  // else of the Unix socket
-};
+// The listening sockets of the server.
+class Listeners {
+ public:
+  explicit Listeners(EventLoop& loop) : loop_(loop) {}
 
-struct ListenResult {
-  std::vector<std::unique_ptr<Listener>> listeners;  // of no use after an error
-  std::optional<ListenError> error;
-};
+  // Opens the sockets that `config` names and that are not open yet and accepts from them, then
+  // closes those that it does not name. An address with a leading '-' may be missing on this
+  // machine. On failure returns the error, and the sockets are those from before.
+  std::optional<std::string> update(const Config& config);
+  void close() { open_.clear(); }
+  bool empty() const { return open_.empty(); }
 
-// Opens all sockets that `config` asks for, which may be none. An address with a leading '-' may be
-// missing on this machine.
-ListenResult make_listeners(EventLoop& loop, const Config& config);
+ private:
+  struct Open {
+    std::string address;  // "127.0.0.1:6379", "[::1]:6379" or the path of a Unix socket
+    uint16_t port;        // 0 for a Unix socket
+    std::unique_ptr<Listener> listener;
+  };
+  class Update;
+
+  EventLoop& loop_;
+  std::vector<Open> open_;
+};
 
 }  // namespace spinel::server::net

@@ -1,6 +1,8 @@
 // What a client may and may not do on the wire.
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <sys/socket.h>
 
 #include "tests/support/server_test.h"
@@ -738,20 +740,21 @@ TEST_F(ProtocolTest, ASlowReaderThatHasReadAllCostsNothing) {
 // --- addresses ---
 
 TEST_F(OwnProtocolTest, ProtectedModeShutsOutOthersThanTheLoopback) {
-  start_with({"--bind", "127.0.0.1"});
-  // All of 127.0.0.0/8 leads here, but only 127.0.0.1 counts as the loopback address.
-  const RawConnection::Options stranger{.source_address = "127.0.0.2"};
-  RawConnection connection = server().raw(stranger);
+  const std::string address = outer_address();
+  if (address.empty()) GTEST_SKIP() << "this machine has no other address";
+  start_with({"--bind", "127.0.0.1", address});
+  const auto connect = [&] { return RawConnection::tcp(address, server().port()); };
+  RawConnection connection = connect();
   const Reply reply = connection.read_reply();
   EXPECT_TRUE(reply.is_error_with("DENIED ")) << reply;
   EXPECT_NE(reply.text.find("protected mode"), std::string::npos) << reply;
   EXPECT_TRUE(connection.closes());
 
   ASSERT_EQ(line("CONFIG SET protected-mode no"), ok());
-  EXPECT_EQ(server().raw(stranger).run("PING"), status("PONG"));
+  EXPECT_EQ(connect().run("PING"), status("PONG"));
   ASSERT_EQ(line("CONFIG SET protected-mode yes"), ok());
   ASSERT_EQ(line("CONFIG SET requirepass secret"), ok());
-  EXPECT_EQ(server().raw(stranger).run("AUTH", "secret"), ok());
+  EXPECT_EQ(connect().run("AUTH", "secret"), ok());
 }
 
 TEST_F(OwnProtocolTest, UnixSocket) {
@@ -773,6 +776,29 @@ TEST_F(OwnProtocolTest, UnixSocket) {
   EXPECT_EQ(mode.output, "700\n");
   server().stop_and_wait();
   EXPECT_FALSE(RawConnection::unix_socket(path).connected());
+}
+
+// An IPv4 address of this machine besides those of the loopback interface; empty if there is none.
+std::string outer_address() {
+  ifaddrs* all = nullptr;
+  if (::getifaddrs(&all) != 0) return {};
+  std::string found;
+  for (const ifaddrs* each = all; each != nullptr && found.empty(); each = each->ifa_next) {
+    if (each->ifa_addr == nullptr || each->ifa_addr->sa_family != AF_INET) continue;
+    const auto& address = reinterpret_cast<const sockaddr_in*>(each->ifa_addr)->sin_addr;
+    if ((ntohl(address.s_addr) >> 24) == 127) continue;
+    char text[INET_ADDRSTRLEN];
+    if (::inet_ntop(AF_INET, &address, text, sizeof text) != nullptr) found = text;
+  }
+  ::freeifaddrs(all);
+  return found;
+}
+
+TEST_F(OwnProtocolTest, AllOf127IsLocal) {
+  SKIP_ON_REDIS_7_0("only 127.0.0.1 is local");
+  start_with({"--enable-debug-command", "local"});
+  RawConnection connection = server().raw({.source_address = "127.0.0.2"});
+  EXPECT_EQ(connection.run("DEBUG", "LOG", "x"), ok());
 }
 
 TEST_F(OwnProtocolTest, UnixSocketOnly) {
