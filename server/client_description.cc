@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "server/log/log.h"
 #include "server/server.h"
 
 namespace spinel::server {
@@ -81,6 +82,11 @@ std::string describe_client(const Client& client, CommandArgs executing) {
       client.memory_bytes(), pending.in_buffer > 0 ? "rw" : "r",
       client.last_command ? client.last_command->name : "NULL", client.user,
       client.reply.resp3() ? 3 : 2, client.lib_name, client.lib_version);
+}
+
+void log_client(LogLevel level, std::string_view event, const Client& client) {
+  if (!log_enabled(level)) return;
+  log(level, fmt::format("{}: {}", event, describe_client(client)));
 }
 
 }  // namespace spinel::server

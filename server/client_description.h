@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "server/engine/spec.h"
+#include "server/log/log_level.h"
 
 namespace spinel::server {
 
@@ -19,5 +20,8 @@ bool is_client_attribute(std::string_view text);
 // The client as a line of CLIENT LIST, without the line end. `executing` are the arguments of the
 // command that it executes this moment, if it does.
 std::string describe_client(const Client& client, CommandArgs executing = {});
+
+// Logs "`event`: " and the description of `client`.
+void log_client(LogLevel level, std::string_view event, const Client& client);
 
 }  // namespace spinel::server

@@ -108,7 +108,7 @@ int serve(Config& config, const std::string& program) {
   supervisor.notify_ready();
   loop.run();
   supervisor.notify_stopping();
-  log_warning("Spinel is now ready to exit, bye bye...");
+  log_warning("Spinel stops now, bye bye");
   return 0;
 }
 

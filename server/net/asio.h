@@ -5,13 +5,13 @@
 // clang-format off
 #include <cstdlib>  // first: see asio.cc
 
-#include <asio/basic_signal_set.hpp>
 #include <asio/basic_stream_socket.hpp>
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
+#include <asio/posix/basic_stream_descriptor.hpp>
 // clang-format on
 
 namespace spinel::server::net {
@@ -22,6 +22,6 @@ using Executor = asio::io_context::executor_type;
 using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, Executor>;
-using SignalSet = asio::basic_signal_set<Executor>;
+using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
 
 }  // namespace spinel::server::net

@@ -71,8 +71,7 @@ void set_tcp_options(int descriptor, int keepalive_s) {
 EventLoop::EventLoop(Server& server)
     : server_(server),
       cron_timer_(context_.get_executor()),
-      deadline_timer_(context_.get_executor()),
-      signals_(context_.get_executor()) {
+      deadline_timer_(context_.get_executor()) {
   relisten_on_change("port", "Unable to listen on this port. Check server logs.");
   relisten_on_change("bind", "Failed to bind to specified addresses.");
   server_.config_store.on_change({"maxclients"}, [](const Config& changed) {
@@ -109,12 +108,11 @@ std::optional<std::string> EventLoop::listen() {
 void EventLoop::watch_signals() {
   std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
-  asio::error_code ignored;
-  signals_.add(SIGINT, ignored);
-  signals_.add(SIGTERM, ignored);
-  signals_.async_wait([this](const asio::error_code& error, int signal) {
-    if (error) return;
-    log_warning("Received {} scheduling shutdown...", signal == SIGINT ? "SIGINT" : "SIGTERM");
+  std::signal(SIGALRM, SIG_IGN);
+  shutdown_signal_arrived_.async_wait(Descriptor::wait_read, [this](const asio::error_code& error) {
+    const auto signal = shutdown_signals_.received();
+    if (error || !signal) return;
+    log_warning("Received {}, scheduling shutdown", describe_signal(*signal));
     server_.request_shutdown({});
   });
 }

@@ -13,6 +13,7 @@
 #include "server/net/connection.h"
 #include "server/net/listener.h"
 #include "server/net/socket_set.h"
+#include "server/process/shutdown_signals.h"
 
 namespace spinel::server {
 class Server;
@@ -99,7 +100,8 @@ class EventLoop {
   asio::io_context context_{1};
   Timer cron_timer_;
   Timer deadline_timer_;
-  SignalSet signals_;
+  ShutdownSignals shutdown_signals_;
+  Descriptor shutdown_signal_arrived_{context_.get_executor(), shutdown_signals_.descriptor()};
   int64_t armed_deadline_ms_ = 0;
   uint64_t turn_began_ticks_ = 0;  // 0: none is under way
   size_t turn_output_bytes_ = 0;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <asio/posix/basic_stream_descriptor.hpp>
 #include <cstdint>
 #include <span>
 #include <sys/epoll.h>
@@ -49,7 +48,7 @@ class SocketSet {
  private:
   bool control(int operation, int descriptor, uint32_t events);
 
-  asio::posix::basic_stream_descriptor<Executor> set_;
+  Descriptor set_;
   std::array<epoll_event, kMostReady> events_;
   std::array<Ready, kMostReady> ready_;
 };

@@ -38,6 +38,7 @@ TEST_F(ShutdownTest, ShutdownRefusesBadOptions) {
   expect_session({{"SHUTDOWN BOGUS", syntax},
                   {"SHUTDOWN NOSAVE SAVE", syntax},
                   {"SHUTDOWN NOW ABORT", syntax},
+                  {"SHUTDOWN ABORT NOW", syntax},
                   {"SHUTDOWN ABORT", error("ERR No shutdown in progress.")},
                   {"PING", status("PONG")}});
 }
@@ -49,16 +50,41 @@ TEST_F(ShutdownTest, TermAndInterruptShutDownCleanly) {
     EXPECT_EQ(connection.run("SET", "a", 1), ok());
     EXPECT_TRUE(own.stop_and_wait(signal).clean()) << "signal " << signal;
     EXPECT_TRUE(connection.closes());
+    const std::string who = "from process " + std::to_string(::getpid()) + " of user ";
+    EXPECT_NE(own.log().find(who), std::string::npos) << own.log();
     EXPECT_NE(own.log().find("scheduling shutdown"), std::string::npos);
     EXPECT_NE(own.log().find("bye bye"), std::string::npos);
   }
 }
 
-TEST_F(ShutdownTest, HangupIsIgnored) {
+TEST_F(ShutdownTest, TheLogNamesTheClientThatAskedForIt) {
   start();
-  server().send_signal(SIGHUP);
-  server().send_signal(SIGPIPE);
-  EXPECT_EQ(run("PING"), status("PONG"));
+  RawConnection connection = server().raw();
+  ASSERT_EQ(connection.run("CLIENT", "SETNAME", "operator"), ok());
+  const std::string address = connection.local_address();
+  ASSERT_TRUE(connection.send(encode_command({"SHUTDOWN", "NOSAVE"})));
+  EXPECT_TRUE(server().wait_for_exit().clean());
+  const std::string log = server().log();
+  const size_t line = log.find("Shutdown requested by client: id=");
+  ASSERT_NE(line, std::string::npos) << log;
+  EXPECT_NE(log.find(" addr=" + address + " ", line), std::string::npos) << log;
+  EXPECT_NE(log.find(" name=operator ", line), std::string::npos) << log;
+}
+
+TEST_F(ShutdownTest, OtherSignalsAreIgnored) {
+  start();
+  for (const int signal : {SIGHUP, SIGPIPE, SIGALRM, SIGCHLD, SIGURG, SIGWINCH, SIGCONT}) {
+    server().send_signal(signal);
+    EXPECT_EQ(run("PING"), status("PONG")) << "signal " << signal;
+  }
+}
+
+TEST_F(ShutdownTest, SignalsWithoutAHandlerEndTheServer) {
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGVTALRM}) {
+    ServerProcess own;
+    own.expect_crash();
+    EXPECT_EQ(own.stop_and_wait(signal).signal, signal);
+  }
 }
 
 TEST_F(ShutdownTest, ShutdownUnderLoad) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "server/client_description.h"
 #include "server/engine/context.h"
 #include "server/engine/families.h"
 #include "server/log/log.h"
@@ -129,7 +130,7 @@ void shutdown_command(CommandContext& ctx) {
     return ctx.error(
         "ERR Errors trying to SHUTDOWN. Saving is not available yet: use SHUTDOWN NOSAVE.");
   }
-  log_warning("User requested shutdown...");
+  log_client(LogLevel::kWarning, "Shutdown requested by client", ctx.client());
   ctx.server.request_shutdown(request);
 }
 
