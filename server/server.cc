@@ -208,11 +208,7 @@ void Server::check_output_limit(Client& client) {
     client.output_over_soft_limit_since_ms = 0;
   }
   if (!over || client.closing) return;
-  log_warning(
-      "Client id={} addr={} closed for overcoming of output buffer limits: {} bytes pending.",
-      client.id, client.address,
-      client.output.overflowed() ? fmt::format("over {}", limit.hard_bytes)
-                                 : fmt::format("{}", pending));
+  log_client(LogLevel::kWarning, "Closing client over its client-output-buffer-limit", client);
   ++stats.client_output_buffer_limit_disconnections;
   client.closing = true;
   client.transport().close();
@@ -224,7 +220,7 @@ void Server::evict_largest_clients() {
     if (client == nullptr) {
       if (monotonic_ms_ - client_limit_warned_at_ms_ < kClientLimitWarningPeriodMs) return;
       client_limit_warned_at_ms_ = monotonic_ms_;
-      log_warning("Over client maxmemory after evicting all evictable clients");
+      log_warning("Clients exceed maxmemory-clients, and none is left that may be closed");
       return;
     }
     // A buffer that was large once is no reason to go.
@@ -232,7 +228,7 @@ void Server::evict_largest_clients() {
     client->output.release_idle_memory(0);
     client_memory.update(*client);
     if (client_memory.total_bytes() < before) continue;
-    log_notice("Evicting client: {}", describe_client(*client));
+    log_client(LogLevel::kNotice, "Evicting client", *client);
     ++stats.evicted_clients;
     client->closing = true;
     client->transport().close();

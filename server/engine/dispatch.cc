@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "server/client_description.h"
 #include "server/engine/command_errors.h"
 #include "server/engine/context.h"
 #include "server/engine/secrets.h"
@@ -120,7 +121,7 @@ bool Dispatcher::read_requests(PendingInput& input) {
         server_.error_stats.record("ERR");
         ++server_.stats.total_error_replies;
         client.close_after_reply = true;
-        log_verbose("{} from client: {}", parser.error(), client.address);
+        log_client(LogLevel::kVerbose, parser.error(), client);
         return false;
       case resp::RequestParser::Status::kRequest:
         break;

@@ -3,9 +3,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "server/client_description.h"
 #include "server/log/log.h"
 #include "server/net/event_loop.h"
 #include "server/server.h"
@@ -86,8 +88,7 @@ bool Connection::check_query_buffer() {
   const size_t limit = server.config.client_query_buffer_limit_bytes;
   const size_t unparsed = parser_.unparsed_bytes(input_.size());
   if (unparsed <= limit || client_->closing) return true;
-  log_warning("Closing client that reached max query buffer length: id={} addr={} qbuf={}",
-              client_->id, client_->address, unparsed);
+  log_client(LogLevel::kWarning, "Closing client over client-query-buffer-limit", *client_);
   ++server.stats.client_query_buffer_limit_disconnections;
   client_->closing = true;
   close();
@@ -115,7 +116,12 @@ void Connection::on_read_end(int error) {
   // Who sends no more may still read: what was answered is sent, as far as the socket takes it.
   loop_.new_turn();
   if (!open() || client_->closing) return;
-  if (error != 0) log_verbose("Reading from client {}: {}", client_->address, strerror(error));
+  if (error == 0) {
+    log_client(LogLevel::kVerbose, "Client closed its connection", *client_);
+  } else {
+    log_client(LogLevel::kVerbose, fmt::format("Cannot read from client ({})", strerror(error)),
+               *client_);
+  }
   client_->closing = true;
   close();
 }
@@ -128,7 +134,8 @@ void Connection::flush() {
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) {
-        log_verbose("Error writing to client {}: {}", client_->address, strerror(errno));
+        log_client(LogLevel::kVerbose, fmt::format("Cannot write to client ({})", strerror(errno)),
+                   *client_);
         client_->closing = true;
         close();
         return;

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <utility>
 
+#include "server/client_description.h"
 #include "server/log/log.h"
 #include "server/process/limits.h"
 #include "server/server.h"
@@ -341,7 +342,7 @@ void EventLoop::check_connections() {
     const int64_t idle_ms = now_ms - client.last_interaction_ms;
     if (timeout_ms != 0 && idle_ms > timeout_ms && client.blocked == BlockReason::kNone &&
         !client.monitor) {
-      log_verbose("Closing idle client");
+      log_client(LogLevel::kVerbose, "Closing idle client", client);
       server_.disconnect(client);
     } else if (server_.reply_buffer_resizing && server_.reply_buffer_idle_ms >= 0 &&
                idle_ms > server_.reply_buffer_idle_ms) {

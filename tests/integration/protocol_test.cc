@@ -452,17 +452,39 @@ TEST_F(OwnProtocolTest, ASlowReaderIsCutOffAtTheHardLimit) {
   start();
   ASSERT_EQ(line("CONFIG SET client-output-buffer-limit \"normal 2mb 0 0\""), ok());
   run("SET", "key", std::string(100'000, 'x'));
+// Whether a line of `log` has all of `parts`.
+bool has_line(const std::string& log, const std::vector<std::string>& parts) {
+  for (const std::string& line : split(log, '\n')) {
+    const auto is_there = [&](const std::string& part) { return line.find(part) != line.npos; };
+    if (std::all_of(parts.begin(), parts.end(), is_there)) return true;
+  }
+  return false;
+}
+
+TEST_F(OwnProtocolTest, TheLogDescribesClientsThatLeave) {
+  start_with({"--loglevel", "verbose"});
+  {
+    RawConnection leaves = server().raw();
+    ASSERT_EQ(leaves.run("CLIENT", "SETNAME", "leaver"), ok());
+  }
+  EXPECT_TRUE(wait_until([&] {
+    return has_line(server().log(), {"closed", " name=leaver age=", " cmd=client|setname"});
+  })) << server().log();
+}
+
   RawConnection slow = server().raw({.receive_buffer_bytes = 4096});
   std::string requests;
   for (int i = 0; i < 500; ++i) requests += encode_command({"GET", "key"});
   slow.send_some(requests);
   EXPECT_TRUE(wait_until([&] { return info_number("connected_clients") == 1; }));
+  ASSERT_EQ(slow.run("CLIENT", "SETNAME", "slow"), ok());
   EXPECT_EQ(run("PING"), status("PONG"));
   EXPECT_TRUE(slow.closes());
 }
 
 TEST_F(OwnProtocolTest, OneReplyBeyondTheHardLimitEndsTheClientBeforeItIsBuilt) {
   start();
+  EXPECT_TRUE(has_line(server().log(), {"id=", " name=slow age=", " cmd=get"})) << server().log();
   ASSERT_EQ(line("CONFIG SET client-output-buffer-limit \"normal 2mb 0 0\""), ok());
   run("SADD", "set", "member");
   run("ZADD", "zset", 1, "member");
@@ -503,6 +525,7 @@ TEST_F(OwnProtocolTest, ASlowReaderIsCutOffWhenItStaysAboveTheSoftLimit) {
   for (int i = 0; i < 200; ++i) requests += encode_command({"GET", "key"});
   ASSERT_TRUE(slow.send(requests));
   let_server_catch_up(server());
+  ASSERT_EQ(slow.run("CLIENT", "SETNAME", "slow"), ok());
   // The limit is looked at as replies are added: the client asks for more once in a while.
   EXPECT_TRUE(wait_until([&] {
     slow.send_some(kPing);
