@@ -22,6 +22,8 @@ namespace {
 // A command that ran longer than this makes the cached time worth refreshing for those after it.
 constexpr uint64_t kSlowEnoughToRefreshTimeNs = 1'000'000;
 
+constexpr int64_t kHttpWarningPeriodMs = 60'000;
+
 bool may_write(const Command& command) {
   return command.has(CommandFlags::kWrite | CommandFlags::kMayReplicate);
 }
@@ -250,11 +252,7 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
   if (client.closing) return false;
   if (command == nullptr || command->handler == nullptr) {
     if (is_http(args[0])) {
-      log_warning(
-          "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: "
-          "commands to this server. This is likely due to an attacker attempting to use Cross "
-          "Protocol Scripting to compromise your instance. Connection from {} aborted.",
-          client.address);
+      warn_about_http(client);
       server_.disconnect(client);
       return false;
     }
@@ -296,6 +294,16 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
     return false;
   }
   return true;
+}
+
+void Dispatcher::warn_about_http(const Client& client) {
+  const int64_t now_ms = server_.monotonic_ms();
+  if (now_ms < next_http_warning_ms_) return;
+  next_http_warning_ms_ = now_ms + kHttpWarningPeriodMs;
+  log_warning(
+      "SECURITY: closed the connection from {}, which sent an HTTP request (POST or Host:). A web "
+      "page may be using a browser to send commands. Further ones are not logged for a minute.",
+      client.address);
 }
 
 bool Dispatcher::protected_command_allowed(Client& client, const Command& command) {

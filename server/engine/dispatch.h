@@ -125,15 +125,18 @@ class Dispatcher {
   // Ends the wait of `client` with an error reply, without calling the handler.
   void end_wait_with_error(Client& client, CommandArgs args, const Command& command);
   void reject(Client& client, const Command* command, std::string_view error);
+  // Logs that `client` sent an HTTP request, at most once a minute.
+  void warn_about_http(const Client& client);
 
   Server& server_;
   std::vector<std::string_view> args_;  // of the whole batch
   std::vector<Request> batch_;
   storage::ElementPrefetch elements_;
-  uint64_t last_ticks_ = 0;  // when the previous command of the batch ended
-  bool timing_ = false;      // within `timed`
+  uint64_t last_ticks_ = 0;           // when the previous command of the batch ended
+  bool timing_ = false;               // within `timed`
   int depth_ = 0;
   resp::RequestParser* parser_ = nullptr;  // of the request that is executed
+  int64_t next_http_warning_ms_ = 0;       // monotonic
 };
 
 }  // namespace spinel::server
