@@ -128,6 +128,16 @@ void Server::watch_config() {
   config_store.on_change({"client-output-buffer-limit"}, [this](const Config&) {
     for (const auto& [id, client] : clients) set_output_limit(*client);
     return std::optional<std::string>();
+  config_store.on_change({"maxmemory"}, [this](const Config& changed) {
+    const uint64_t used_bytes = used_memory_for_eviction();
+    if (changed.maxmemory_bytes != 0 && changed.maxmemory_bytes < used_bytes) {
+      log_warning(
+          "maxmemory is now {}, below the {} bytes in use: keys are evicted or writes fail, as "
+          "maxmemory-policy says",
+          changed.maxmemory_bytes, used_bytes);
+    }
+    return std::optional<std::string>();
+  });
   });
   config_store.on_change({"loglevel"}, [](const Config& changed) {
     set_log_level(changed.loglevel);

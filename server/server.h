@@ -137,7 +137,7 @@ class Server final : private storage::KeyspaceObserver {
   // Whether there is memory for a command that may take more, after evicting what the policy
   // allows.
   bool make_room();
-  // Bytes that count against maxmemory: what is in use, less what is only on its way to clients.
+  // Bytes that count against maxmemory: all that is in use, the buffers of clients too.
   uint64_t used_memory_for_eviction() const;
   const storage::Eviction& eviction() const { return eviction_; }
   // CONFIG RESETSTAT.
