@@ -25,6 +25,9 @@ constexpr size_t kUncountedOutput = 16 * 1024;
 constexpr size_t kLeastCountedOutput = 20 * 1024;
 // Room that is asked for and then not used does not make an output buffer overflow.
 constexpr size_t kUnusedRoom = 64;
+// dynamic-hz: from how many clients a round on there are more rounds, and how many at most.
+constexpr size_t kClientsPerRound = 200;
+constexpr int kMaxRoundsPerSecond = 500;
 
 bool uses_lfu(MaxmemoryPolicy policy) {
   return policy == MaxmemoryPolicy::kAllkeysLfu || policy == MaxmemoryPolicy::kVolatileLfu;
@@ -125,9 +128,6 @@ void Server::watch_config() {
     apply_client_limit();
     return std::optional<std::string>();
   });
-  config_store.on_change({"client-output-buffer-limit"}, [this](const Config&) {
-    for (const auto& [id, client] : clients) set_output_limit(*client);
-    return std::optional<std::string>();
   config_store.on_change({"maxmemory"}, [this](const Config& changed) {
     const uint64_t used_bytes = used_memory_for_eviction();
     if (changed.maxmemory_bytes != 0 && changed.maxmemory_bytes < used_bytes) {
@@ -138,6 +138,9 @@ void Server::watch_config() {
     }
     return std::optional<std::string>();
   });
+  config_store.on_change({"client-output-buffer-limit"}, [this](const Config&) {
+    for (const auto& [id, client] : clients) set_output_limit(*client);
+    return std::optional<std::string>();
   });
   config_store.on_change({"loglevel"}, [](const Config& changed) {
     set_log_level(changed.loglevel);
@@ -272,6 +275,15 @@ void Server::serve_deadlines() {
   blocked.serve_timeouts(monotonic_ms_);
 }
 
+int Server::rounds_per_second() const {
+  int rounds = config.hz;
+  while (config.dynamic_hz && rounds < kMaxRoundsPerSecond &&
+         clients.size() / static_cast<size_t>(rounds) > kClientsPerRound) {
+    rounds = std::min(2 * rounds, kMaxRoundsPerSecond);
+  }
+  return rounds;
+}
+
 void Server::cron() {
   update_time();
   if (cron_paused) return;
@@ -299,8 +311,9 @@ void Server::end_turn(uint64_t began_ticks) {
 void Server::expire_cycle(bool fast) {
   if (!active_expire_enabled || cron_paused) return;
   const int effort = config.active_expire_effort;
-  const int64_t budget_us = fast ? storage::ActiveExpire::fast_budget_us(effort)
-                                 : storage::ActiveExpire::slow_budget_us(config.hz, effort);
+  const int64_t budget_us =
+      fast ? storage::ActiveExpire::fast_budget_us(effort)
+           : storage::ActiveExpire::slow_budget_us(rounds_per_second(), effort);
   const auto result =
       active_expire_.run(keyspace, {.time_budget_us = budget_us, .effort = effort, .fast = fast});
   if (result.elapsed_us == 0) return;

@@ -124,7 +124,10 @@ class Server final : private storage::KeyspaceObserver {
   // --- the client whose command is being executed, null between commands
   Client* current_client = nullptr;
 
-  // --- periodic work, called `hz` times a second
+  // --- periodic work
+  // Times a second that cron() is to be called: `hz`; with dynamic-hz more if there are many
+  // clients.
+  int rounds_per_second() const;
   void cron();
   // Work for which there is no time in `cron` alone; called at the end of a turn.
   void before_sleep();

@@ -320,8 +320,7 @@ void EventLoop::arm_deadline() {
 }
 
 void EventLoop::start_cron() {
-  const int hz = std::max(server_.config.hz, 1);
-  cron_timer_.expires_after(std::chrono::milliseconds(1000 / hz));
+  cron_timer_.expires_after(std::chrono::milliseconds(1000 / server_.rounds_per_second()));
   cron_timer_.async_wait([this](const asio::error_code& error) {
     if (error) return;
     new_turn();  // this may take long

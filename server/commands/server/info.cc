@@ -61,7 +61,7 @@ void write_server(InfoWriter& info, const Server& server) {
   info.field("server_time_usec", now_us);
   info.field("uptime_in_seconds", uptime_s);
   info.field("uptime_in_days", uptime_s / (24 * 3600));
-  info.field("hz", server.config.hz);
+  info.field("hz", server.rounds_per_second());
   info.field("configured_hz", server.config.hz);
   info.field("lru_clock", (now_us / 1'000'000) & 0xffffff);
   info.field("executable", executable);
