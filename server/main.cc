@@ -2,7 +2,7 @@
 // stop.
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
+#include <exception>
 #include <fmt/format.h>
 #include <string>
 #include <vector>
@@ -15,6 +15,7 @@
 #include "server/net/event_loop.h"
 #include "server/process/banner.h"
 #include "server/process/cpu_affinity.h"
+#include "server/log/print.h"
 #include "server/process/crash_handler.h"
 #include "server/process/daemon.h"
 #include "server/process/limits.h"
@@ -47,14 +48,14 @@ void show_title(const Config& config, const std::string& program) {
       config.port != 0
           ? fmt::format("{}:{}", config.bind.empty() ? "*" : config.bind[0], config.port)
           : config.unixsocket;
-  const auto title = expand_process_title(config.proc_title_template,
-                                          {.title = std::filesystem::path(program).filename(),
-                                           .listen_addr = address,
-                                           .server_mode = "",
-                                           .config_file = config.config_file,
-                                           .unixsocket = config.unixsocket,
-                                           .port = config.port,
-                                           .tls_port = config.tls_port});
+  const auto title =
+      expand_process_title(config.proc_title_template, {.title = program,
+                                                        .listen_addr = address,
+                                                        .server_mode = "",
+                                                        .config_file = config.config_file,
+                                                        .unixsocket = config.unixsocket,
+                                                        .port = config.port,
+                                                        .tls_port = config.tls_port});
   if (title) set_process_title(*title);
 }
 
@@ -119,7 +120,7 @@ int run(const ConfigSources& sources, const std::string& program) {
     return 1;
   }
   if (const auto error = configure_logging(log_options(config))) {
-    fmt::print(stderr, "{}\n", *error);
+    print(stderr, "{}\n", *error);
     return 1;
   }
   // Threads start after this.
@@ -150,11 +151,7 @@ int run(const ConfigSources& sources, const std::string& program) {
   return status;
 }
 
-}  // namespace
-}  // namespace spinel::server
-
-int main(int argc, char** argv) {
-  using namespace spinel::server;
+int launch(int argc, char** argv) {
   const std::string program = argv[0];
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   init_process_title(argc, argv);
@@ -163,18 +160,31 @@ int main(int argc, char** argv) {
     case LaunchAction::kRun:
       return run(launch.sources, program);
     case LaunchAction::kPrintVersion:
-      fmt::print("{}\n", version_line());
+      print(stdout, "{}\n", version_line());
       return 0;
     case LaunchAction::kPrintHelp:
-      fmt::print(stderr, "{}", help_text(program));
+      print(stderr, "{}", help_text(program));
       return 1;
     case LaunchAction::kTestMemory:
-      fmt::print(stderr, "Use the system's own memory test (memtester, memtest86+) instead.\n");
+      print(stderr, "Use the system's own memory test (memtester, memtest86+) instead.\n");
       return 1;
     case LaunchAction::kCheckSystem:
       return report_system_checks(system_checks(), stdout);
     case LaunchAction::kFail:
-      fmt::print(stderr, "{}\n", launch.message);
+      print(stderr, "{}\n", launch.message);
       return 1;
   }
 }
+  return 1;  // not reached
+}
+
+}  // namespace
+}  // namespace spinel::server
+
+int main(int argc, char** argv) {
+  try {
+    return spinel::server::launch(argc, argv);
+  } catch (const std::exception& error) {  // of a library, such as for want of descriptors
+    spinel::server::log_warning("The server cannot go on: {}", error.what());
+    return 1;
+  }

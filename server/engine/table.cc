@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "server/engine/text.h"
+#include "server/log/print.h"
 #include "storage/base/assert.h"
 #include "storage/base/bytes.h"
 
@@ -116,7 +117,7 @@ std::string parse_columns(const CommandRow& row, Command& command) {
 }
 
 [[noreturn]] void abort_on_row(const CommandRow& row, std::string_view error) {
-  fmt::print(stderr, "command row '{}': {}\n", row.name, error);
+  print(stderr, "command row '{}': {}\n", row.name, error);
   std::abort();
 }
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <sys/resource.h>
 
+#include "server/log/print.h"
+
 namespace spinel::server {
 namespace {
 
@@ -104,13 +106,13 @@ int report_system_checks(std::span<const SystemCheck> checks, std::FILE* out) {
     const CheckResult result = check.run();
     switch (result.state) {
       case State::kOk:
-        fmt::print(out, "[{}]...OK\n", check.name);
+        print(out, "[{}]...OK\n", check.name);
         break;
       case State::kUnknown:
-        fmt::print(out, "[{}]...skipped\n", check.name);
+        print(out, "[{}]...skipped\n", check.name);
         break;
       case State::kWarning:
-        fmt::print(out, "[{}]...WARNING:\n{}\n", check.name, result.advice);
+        print(out, "[{}]...WARNING:\n{}\n", check.name, result.advice);
         status = 1;
         break;
     }

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fmt/format.h>
 
+#include "server/log/print.h"
 #include "storage/containers/listpack.h"
 #include "storage/types/list.h"
 
@@ -42,8 +43,8 @@ size_t listpack_bytes(const ListRun& run) {
 
 void print_element(const unsigned char* at) {
   char scratch[storage::kMaxDoubleChars];
-  fmt::print("  {} bytes: {}\n", storage::listpack_entry_size(at),
-             storage::read_listpack_entry(at).bytes(scratch));
+  print(stdout, "  {} bytes: {}\n", storage::listpack_entry_size(at),
+        storage::read_listpack_entry(at).bytes(scratch));
 }
 
 void print_elements(const ListRun& run) {
@@ -82,15 +83,15 @@ ListLayout list_layout(const Entry& entry) {
 void print_list(const Entry& entry, bool elements) {
   const List list(entry.encoding(), entry.object());
   const ListLayout layout = list_layout(entry);
-  fmt::print("list: {} elements in {} nodes, {} bytes allocated\n", layout.elements, layout.nodes,
-             List::bytes(entry.encoding(), entry.object()));
+  print(stdout, "list: {} elements in {} nodes, {} bytes allocated\n", layout.elements,
+        layout.nodes, List::bytes(entry.encoding(), entry.object()));
   size_t ordinal = 0;
   list.read(0, list.size(), [&](const ListRun& run) {
     const bool compressed =
         entry.encoding() == Encoding::kQuicklist &&
         static_cast<const Quicklist*>(entry.object())->node(ordinal).compressed();
-    fmt::print("node {}: {} elements, {} bytes of them{}\n", ordinal, run.count,
-               static_cast<size_t>(run.end - run.at), compressed ? ", compressed" : "");
+    print(stdout, "node {}: {} elements, {} bytes of them{}\n", ordinal, run.count,
+          static_cast<size_t>(run.end - run.at), compressed ? ", compressed" : "");
     if (elements) print_elements(run);
     ++ordinal;
     return true;
@@ -100,8 +101,8 @@ void print_list(const Entry& entry, bool elements) {
 
 void print_listpack(const Entry& entry) {
   const auto& list = *static_cast<const storage::Listpack*>(entry.object());
-  fmt::print("listpack: {} elements, {} bytes of them, {} bytes allocated\n", list.count(),
-             list.element_bytes(), list.allocated_bytes());
+  print(stdout, "listpack: {} elements, {} bytes of them, {} bytes allocated\n", list.count(),
+        list.element_bytes(), list.allocated_bytes());
   for (auto at = storage::Listpack::begin(); at != list.end(); at = list.next(at)) {
     print_element(list.raw(at, list.next(at)).data());
   }
