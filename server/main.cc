@@ -134,6 +134,7 @@ int run(const ConfigSources& sources, const std::string& program) {
   if (config.crash_log_enabled) install_crash_handler();
   log_start(!config.config_file.empty() || !sources.options.empty());
   const auto clients = adjust_open_files_limit(static_cast<uint32_t>(config.maxclients));
+  if (sources.read_stdin) log_notice("Reading the configuration from standard input up to its end");
   if (!clients) return 1;
   config.maxclients = static_cast<int>(*clients);
   const bool as_logo =

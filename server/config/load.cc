@@ -32,43 +32,55 @@ std::string fatal(std::string_view text) {
   return fmt::format("\n*** FATAL CONFIG FILE ERROR (Spinel {}) ***\n{}\n", kSpinelVersion, text);
 }
 
+constexpr std::string_view kCommandLine = "the command line";
+
+// Where a mistake is: `source` is a path, standard input or the command line.
+std::string place_of(std::string_view source, size_t line_number) {
+  if (source == kCommandLine) return "Reading the options of the command line";
+  return fmt::format("Reading the configuration from {}, at line {}", source, line_number);
+}
+
 class Loader {
  public:
   Loader(Config& config, FileAccess access) : config_(config), access_(access) {}
 
   std::optional<std::string> run(const ConfigSources& sources) {
-    std::string text;
-    if (auto error = read_sources(sources, text)) return error;
-    if (auto error = load_text(text)) return error;
+    std::string file;
+    std::string input;
+    if (auto error = read_sources(sources, file, input)) return error;
+    if (auto error = load_text(file, config_.config_file)) return error;
+    if (auto error = load_text(input, "standard input")) return error;
+    if (auto error = load_text(sources.options, kCommandLine)) return error;
     if (auto error = check_logfile()) return error;
     note_warnings();
     return std::nullopt;
   }
 
  private:
-  std::optional<std::string> read_sources(const ConfigSources& sources, std::string& text) {
+  std::optional<std::string> read_sources(const ConfigSources& sources, std::string& file,
+                                          std::string& input) {
     if (!sources.file.empty()) {
-      config_.config_file = std::filesystem::absolute(sources.file).lexically_normal().string();
-      if (const auto reason = read_file(config_.config_file, text)) {
+      std::error_code error;
+      const auto path = std::filesystem::absolute(sources.file, error);
+      if (error) return cannot_open(sources.file, error.message());
+      config_.config_file = path.lexically_normal().string();
+      if (const auto reason = read_file(config_.config_file, file)) {
         return cannot_open(config_.config_file, *reason);
       }
     }
     if (sources.read_stdin) {
-      if (!text.empty() && !text.ends_with('\n')) text += '\n';
-      if (const auto reason = read_stream(stdin, text)) return cannot_open("-", *reason);
+      if (const auto reason = read_stream(stdin, input)) return cannot_open("-", *reason);
     }
-    if (!sources.options.empty()) text.append("\n").append(sources.options);
     return std::nullopt;
   }
 
-  std::optional<std::string> load_text(std::string_view text) {
+  std::optional<std::string> load_text(std::string_view text, std::string_view source) {
     size_t number = 0;
     for (const std::string_view line : trimmed_lines(text)) {
       ++number;
       if (line.empty() || line.starts_with('#')) continue;
       if (const auto reason = load_line(line)) {
-        return fatal(fmt::format("Reading the configuration file, at line {}\n>>> '{}'\n{}", number,
-                                 line, *reason));
+        return fatal(fmt::format("{}\n>>> '{}'\n{}", place_of(source, number), line, *reason));
       }
       if (include_error_) return include_error_;
     }
@@ -119,7 +131,7 @@ class Loader {
     std::string text;
     if (const auto reason = read_file(path, text)) return cannot_open(path, *reason);
     ++include_depth_;
-    auto error = load_text(text);
+    auto error = load_text(text, path);
     --include_depth_;
     return error;
   }

@@ -117,17 +117,20 @@ TEST_F(ConfigFileTest, BadFilesAreRefusedWithTheLine) {
   const std::string path = directory.file("bad.conf");
   for (const BadLine& bad : lines) {
     write_file(path, "# first line\nport 0\n" + bad.line + "\n");
-    expect_refusal(
-        {path}, "",
-        {fatal, "Reading the configuration file, at line 3", ">>> '" + bad.line + "'", bad.reason});
+    expect_refusal({path}, "",
+                   {fatal, "Reading the configuration from " + path + ", at line 3",
+                    ">>> '" + bad.line + "'", bad.reason});
     expect_refusal({"-"}, "# first line\nport 0\n" + bad.line + "\n",
-                   {fatal, "Reading the configuration file, at line 3", bad.reason});
+                   {"Reading the configuration from standard input up to its end", fatal,
+                    "Reading the configuration from standard input, at line 3", bad.reason});
   }
 }
 
 TEST_F(ConfigFileTest, BadCommandLinesAreRefused) {
   const std::string fatal = "FATAL CONFIG FILE ERROR";
-  expect_refusal({"--port", "x"}, "", {fatal, "argument couldn't be parsed into an integer"});
+  expect_refusal({"--port", "x"}, "",
+                 {fatal, "Reading the options of the command line", ">>> 'port \"x\"'",
+                  "argument couldn't be parsed into an integer"});
   expect_refusal({"--bogus", "1"}, "", {fatal, "Bad directive or wrong number of arguments"});
   expect_refusal({"--port"}, "", {fatal, "wrong number of arguments"});
   expect_refusal({"/nonexistent/x.conf"}, "", {"can't open config file '/nonexistent/x.conf'"});
@@ -139,6 +142,26 @@ TEST_F(ConfigFileTest, BadCommandLinesAreRefused) {
 TEST_F(ConfigFileTest, AMissingIncludeIsRefused) {
   const TempDir directory;
   write_file(directory.file("a.conf"), "include /nonexistent/b.conf\n");
+TEST_F(ConfigFileTest, WhatALibraryThrowsEndsInOneLine) {
+  const TempDir directory;
+  const std::string path = directory.file(std::string(108 - directory.file("").size(), 's'));
+  ASSERT_EQ(path.size(), 108U);
+  expect_refusal({"--port", "0", "--unixsocket", path}, "", {"has 108 bytes", "under 108"});
+  start_with({"--unixsocket", path.substr(0, 107)});
+  EXPECT_EQ(RawConnection::unix_socket(path.substr(0, 107)).run("PING"), status("PONG"));
+
+  const auto shell = [](const std::string& script) {
+    return run_program({"/bin/sh", "-c", script, server_binary()});
+  };
+  const ProgramResult gone = shell("mkdir gone && cd gone && rmdir ../gone && exec \"$0\" x.conf");
+  EXPECT_EQ(gone.status.code, 1) << gone.status.to_string();
+  EXPECT_NE(gone.output.find("can't open config file 'x.conf'"), std::string::npos) << gone.output;
+  for (const std::string arguments : {"--version", "--help", "--check-system", "--test-memory x"}) {
+    const ProgramResult full = shell("exec \"$0\" " + arguments + " >/dev/full 2>&1");
+    EXPECT_TRUE(full.status.exited) << arguments << ": " << full.status.to_string();
+  }
+}
+
   expect_refusal({directory.file("a.conf")}, "", {"/nonexistent/b.conf"});
 }
 
