@@ -1,10 +1,13 @@
 // The executable: reads the configuration, sets up the process, and serves until it is told to
 // stop.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <fmt/format.h>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/config/config.h"
@@ -12,10 +15,10 @@
 #include "server/config/load.h"
 #include "server/info.h"
 #include "server/log/log.h"
+#include "server/log/print.h"
 #include "server/net/event_loop.h"
 #include "server/process/banner.h"
 #include "server/process/cpu_affinity.h"
-#include "server/log/print.h"
 #include "server/process/crash_handler.h"
 #include "server/process/daemon.h"
 #include "server/process/limits.h"
@@ -59,6 +62,19 @@ void show_title(const Config& config, const std::string& program) {
   if (title) set_process_title(*title);
 }
 
+// Applies oom-score-adj and its values. Returns what CONFIG SET answers if that fails.
+std::optional<std::string> apply_oom_score(const Config& config) {
+  const auto& values = config.oom_score_adj_values;
+  if (config.oom_score_adj != OomScoreAdjust::kNo &&
+      !std::is_sorted(values.begin(), values.end())) {
+    log_warning("oom-score-adj-values do not rise: only a privileged process may lower its score");
+  }
+  const auto error = set_oom_score_adjustment(config.oom_score_adj, values[0]);
+  if (!error) return std::nullopt;
+  log_warning("{}", *error);
+  return "Failed to set current oom_score_adj. Check server logs.";
+}
+
 // The part of a crash report that says what the server was doing.
 void report_current_command(CrashWriter& out, void* context) {
   const Server& server = *static_cast<const Server*>(context);
@@ -78,7 +94,9 @@ void report_info(CrashWriter& out, void* context) {
 
 // Serves until shutdown. Returns the exit status.
 int serve(Config& config, const std::string& program) {
-  Server server(config);
+  std::optional<ThreadAffinity> background(std::in_place, config.bio_cpulist);
+  Server server(config);  // starts the threads that work in the background
+  background.reset();
   net::EventLoop loop(server);
   if (const auto error = loop.listen()) {
     log_warning("{}", *error);
@@ -89,6 +107,7 @@ int serve(Config& config, const std::string& program) {
     return 1;
   }
   set_thread_affinity(config.server_cpulist);
+  apply_oom_score(config);
   add_crash_section("INFO OUTPUT", report_info, &server);
   add_crash_section("CURRENT CLIENT", report_current_command, &server);
   server.config_store.on_change({"crash-log-enabled"}, [](const Config& changed) {
@@ -100,6 +119,7 @@ int serve(Config& config, const std::string& program) {
                                   show_title(changed, program);
                                   return std::optional<std::string>();
                                 });
+  server.config_store.on_change({"oom-score-adj", "oom-score-adj-values"}, apply_oom_score);
   const Supervisor supervisor = Supervisor::start(config.supervised);
   server.supervision = supervisor.kind();
   log_notice("Server initialized");
@@ -114,6 +134,7 @@ int serve(Config& config, const std::string& program) {
 }
 
 int run(const ConfigSources& sources, const std::string& program) {
+  if (sources.read_stdin) log_notice("Reading the configuration from standard input up to its end");
   Config config;
   if (const auto error = load_config(config, sources)) {
     std::fputs(error->c_str(), stderr);
@@ -134,7 +155,6 @@ int run(const ConfigSources& sources, const std::string& program) {
   if (config.crash_log_enabled) install_crash_handler();
   log_start(!config.config_file.empty() || !sources.options.empty());
   const auto clients = adjust_open_files_limit(static_cast<uint32_t>(config.maxclients));
-  if (sources.read_stdin) log_notice("Reading the configuration from standard input up to its end");
   if (!clients) return 1;
   config.maxclients = static_cast<int>(*clients);
   const bool as_logo =
@@ -175,7 +195,6 @@ int launch(int argc, char** argv) {
       print(stderr, "{}\n", launch.message);
       return 1;
   }
-}
   return 1;  // not reached
 }
 
@@ -189,3 +208,4 @@ int main(int argc, char** argv) {
     spinel::server::log_warning("The server cannot go on: {}", error.what());
     return 1;
   }
+}

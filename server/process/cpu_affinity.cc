@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <sched.h>
 
 #include "server/log/log.h"
 
@@ -66,7 +65,7 @@ void set_thread_affinity(std::string_view list) {
   if (list.empty()) return;
   const auto cpus = parse_cpu_list(list);
   if (!cpus) {
-    log_warning("The list of processors '{}' is malformed and ignored.", list);
+    log_warning("The list of processors '{}' is malformed and ignored", list);
     return;
   }
   cpu_set_t set;
@@ -75,6 +74,17 @@ void set_thread_affinity(std::string_view list) {
   if (::sched_setaffinity(0, sizeof set, &set) != 0) {
     log_warning("Cannot run on the processors '{}': {}", list, std::strerror(errno));
   }
+}
+
+ThreadAffinity::ThreadAffinity(std::string_view list) {
+  cpu_set_t now;
+  if (list.empty() || ::sched_getaffinity(0, sizeof now, &now) != 0) return;
+  before_ = now;
+  set_thread_affinity(list);
+}
+
+ThreadAffinity::~ThreadAffinity() {
+  if (before_) ::sched_setaffinity(0, sizeof *before_, &*before_);
 }
 
 }  // namespace spinel::server

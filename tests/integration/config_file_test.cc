@@ -1,6 +1,9 @@
 // Configuration from files, the command line and stdin, and CONFIG.
 
+#include <algorithm>
+#include <filesystem>
 #include <regex>
+#include <sched.h>
 #include <sys/resource.h>
 
 #include "tests/support/server_test.h"
@@ -139,9 +142,6 @@ TEST_F(ConfigFileTest, BadCommandLinesAreRefused) {
   expect_refusal({"--port", "0", "--unixsocket", "/nonexistent/s"}, "", {"nix socket"});
 }
 
-TEST_F(ConfigFileTest, AMissingIncludeIsRefused) {
-  const TempDir directory;
-  write_file(directory.file("a.conf"), "include /nonexistent/b.conf\n");
 TEST_F(ConfigFileTest, WhatALibraryThrowsEndsInOneLine) {
   const TempDir directory;
   const std::string path = directory.file(std::string(108 - directory.file("").size(), 's'));
@@ -162,6 +162,9 @@ TEST_F(ConfigFileTest, WhatALibraryThrowsEndsInOneLine) {
   }
 }
 
+TEST_F(ConfigFileTest, AMissingIncludeIsRefused) {
+  const TempDir directory;
+  write_file(directory.file("a.conf"), "include /nonexistent/b.conf\n");
   expect_refusal({directory.file("a.conf")}, "", {"/nonexistent/b.conf"});
 }
 
@@ -338,31 +341,6 @@ TEST_F(ConfigFileTest, BindMayChangeWhileRunning) {
   EXPECT_EQ(run("PING"), status("PONG"));
 }
 
-TEST_F(ConfigFileTest, PortMayChangeWhileRunning) {
-  start();
-  const ReservedPort other;
-  EXPECT_EQ(run("CONFIG", "SET", "port", other.number()), ok());
-  EXPECT_EQ(RawConnection::tcp("127.0.0.1", other.number()).run("PING"), status("PONG"));
-  EXPECT_FALSE(RawConnection::tcp("127.0.0.1", server().port()).connected());
-  EXPECT_EQ(run("PING"), status("PONG")) << "those who are connected stay";
-}
-
-TEST_F(ConfigFileTest, ThePortMayBeClosedWhileRunning) {
-  start();
-  ASSERT_EQ(run("PING"), status("PONG"));
-  EXPECT_EQ(line("CONFIG SET port 0"), ok());
-  EXPECT_TRUE(wait_until([&] { return !server().raw().connected(); }));
-  EXPECT_EQ(run("PING"), status("PONG")) << "those who are connected stay";
-  EXPECT_EQ(run("CONFIG", "SET", "port", server().port()), ok());
-  EXPECT_EQ(server().raw().run("PING"), status("PONG"));
-}
-
-TEST_F(ConfigFileTest, AddressesThatCannotBeHadAreRefusedWhileRunning) {
-  start();
-  ServerProcess other;
-  EXPECT_EQ(run("CONFIG", "SET", "port", other.port()),
-            set_failed("port", "Unable to listen on this port. Check server logs."));
-  EXPECT_NE(server().log().find("Cannot listen on 127.0.0.1:" + std::to_string(other.port())),
 TEST_F(ConfigFileTest, BindMayChangeBetweenAllAddressesAndOne) {
   start();
   for (const char* bind : {"*", "127.0.0.1", "0.0.0.0 -::1", "127.0.0.1 127.0.0.2", "*"}) {
@@ -402,6 +380,31 @@ TEST_F(ConfigFileTest, ARefusedPortLeavesTheListenersAlone) {
   EXPECT_EQ(RawConnection::unix_socket(path).run("PING"), status("PONG"));
 }
 
+TEST_F(ConfigFileTest, PortMayChangeWhileRunning) {
+  start();
+  const ReservedPort other;
+  EXPECT_EQ(run("CONFIG", "SET", "port", other.number()), ok());
+  EXPECT_EQ(RawConnection::tcp("127.0.0.1", other.number()).run("PING"), status("PONG"));
+  EXPECT_FALSE(RawConnection::tcp("127.0.0.1", server().port()).connected());
+  EXPECT_EQ(run("PING"), status("PONG")) << "those who are connected stay";
+}
+
+TEST_F(ConfigFileTest, ThePortMayBeClosedWhileRunning) {
+  start();
+  ASSERT_EQ(run("PING"), status("PONG"));
+  EXPECT_EQ(line("CONFIG SET port 0"), ok());
+  EXPECT_TRUE(wait_until([&] { return !server().raw().connected(); }));
+  EXPECT_EQ(run("PING"), status("PONG")) << "those who are connected stay";
+  EXPECT_EQ(run("CONFIG", "SET", "port", server().port()), ok());
+  EXPECT_EQ(server().raw().run("PING"), status("PONG"));
+}
+
+TEST_F(ConfigFileTest, AddressesThatCannotBeHadAreRefusedWhileRunning) {
+  start();
+  ServerProcess other;
+  EXPECT_EQ(run("CONFIG", "SET", "port", other.port()),
+            set_failed("port", "Unable to listen on this port. Check server logs."));
+  EXPECT_NE(server().log().find("Cannot listen on 127.0.0.1:" + std::to_string(other.port())),
             std::string::npos)
       << server().log();
   EXPECT_EQ(line("CONFIG SET bind 192.0.2.77"),
@@ -440,6 +443,84 @@ TEST_F(ConfigFileTest, AsManyClientsAreSuggestedAsTheSystemAllows) {
                                 "of clients, try with " +
                                     most));
   EXPECT_EQ(run("CONFIG", "SET", "maxclients", most), ok());
+}
+
+std::string oom_score(const ServerProcess& server) {
+  std::string score = read_file("/proc/" + std::to_string(server.pid()) + "/oom_score_adj");
+  return score.substr(0, score.find('\n'));
+}
+
+TEST_F(ConfigFileTest, TheOomScoreFollowsTheOptions) {
+  const std::string at_start = read_file("/proc/self/oom_score_adj");
+  const int base = std::stoi(at_start);
+  if (base > 500) GTEST_SKIP() << "too little room above the score " << base;
+  start_with({"--oom-score-adj", "yes", "--oom-score-adj-values", "100", "200", "300"});
+  const auto score = [&] { return std::stoi(oom_score(server())); };
+  EXPECT_EQ(score(), base + 100);
+  const struct {
+    std::string options;
+    int score;
+  } steps[] = {
+      {"oom-score-adj-values \"110 200 300\"", base + 110},
+      {"oom-score-adj absolute", 110},
+      {"oom-score-adj-values \"1500 1600 1700\"", 1000},
+      {"oom-score-adj no", base},
+      {"oom-score-adj-values \"120 200 300\"", base},
+      {"oom-score-adj relative oom-score-adj-values \"130 200 300\"", base + 130},
+  };
+  for (const auto& step : steps) {
+    EXPECT_EQ(line("CONFIG SET " + step.options), ok()) << step.options;
+    EXPECT_EQ(score(), step.score) << step.options;
+  }
+  EXPECT_EQ(config("oom-score-adj"), "yes");
+  // Only a privileged process may go below the score that it started with.
+  const Reply lowered = line("CONFIG SET oom-score-adj-values \"-1500 200 300\"");
+  if (lowered == ok()) {
+    EXPECT_EQ(score(), std::max(base - 1500, -1000));
+  } else {
+    EXPECT_EQ(lowered, set_failed("oom-score-adj-values",
+                                  "Failed to set current oom_score_adj. Check server logs."));
+    EXPECT_EQ(config("oom-score-adj-values"), "130 200 300");
+    EXPECT_EQ(score(), base + 130);
+  }
+}
+
+TEST_F(ConfigFileTest, ThreadsRunOnTheProcessorsOfTheirLists) {
+  cpu_set_t allowed;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof allowed, &allowed), 0);
+  std::vector<std::string> cpus;
+  for (int cpu = 0; cpu < CPU_SETSIZE && cpus.size() < 2; ++cpu) {
+    if (CPU_ISSET(cpu, &allowed)) cpus.push_back(std::to_string(cpu));
+  }
+  if (cpus.size() < 2) GTEST_SKIP() << "one processor only";
+  start_with({"--server_cpulist", cpus[0], "--bio_cpulist", cpus[1]});
+  const std::string tasks = "/proc/" + std::to_string(server().pid()) + "/task";
+  size_t threads = 0;
+  for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+    ++threads;
+    const bool main = task.path().filename() == std::to_string(server().pid());
+    const std::string status = read_file((task.path() / "status").string());
+    const std::string list = "Cpus_allowed_list:\t" + cpus[main ? 0 : 1] + "\n";
+    EXPECT_NE(status.find(list), std::string::npos) << status;
+  }
+  EXPECT_GT(threads, 1U);
+}
+
+TEST_F(ConfigFileTest, TheTitleShowsTheProgramAsItWasCalled) {
+  start_with({"--proc-title-template", "{title}|{port}"});
+  const std::string path = "/proc/" + std::to_string(server().pid()) + "/cmdline";
+  const std::string title = read_file(path);
+  EXPECT_EQ(title.c_str(), server_binary() + "|" + std::to_string(server().port()));
+}
+
+TEST_F(ConfigFileTest, MaxmemoryBelowWhatIsUsedIsLogged) {
+  start();
+  ASSERT_EQ(line("CONFIG SET maxmemory 100gb"), ok());
+  EXPECT_EQ(server().log().find("maxmemory is now"), std::string::npos);
+  ASSERT_EQ(line("CONFIG SET maxmemory 1000"), ok());
+  EXPECT_NE(server().log().find("maxmemory is now 1000, below the "), std::string::npos);
+  ASSERT_EQ(line("CONFIG SET maxmemory 0"), ok());
+  EXPECT_EQ(server().log().find("maxmemory is now 0"), std::string::npos);
 }
 
 TEST_F(ConfigFileTest, TheLogGoesToAFile) {

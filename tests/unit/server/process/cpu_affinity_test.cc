@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <string>
+#include <thread>
 
 #include "tests/unit/server/process/child.h"
 
@@ -42,6 +44,26 @@ TEST(CpuList, BindsTheThread) {
     set_thread_affinity(std::to_string(first));
     if (::sched_getaffinity(0, sizeof now, &now) != 0) ::_exit(2);
     if (CPU_COUNT(&now) != 1 || !CPU_ISSET(first, &now)) ::_exit(3);
+  });
+  EXPECT_EQ(status, 0);
+}
+
+TEST(CpuList, BindsThreadsThatStartMeanwhile) {
+  cpu_set_t before;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  int first = 0;
+  while (!CPU_ISSET(first, &before)) ++first;
+  const int status = test::run_in_child([&] {
+    cpu_set_t inherited;
+    {
+      const ThreadAffinity meanwhile(std::to_string(first));
+      std::thread([&] { ::sched_getaffinity(0, sizeof inherited, &inherited); }).join();
+    }
+    if (CPU_COUNT(&inherited) != 1 || !CPU_ISSET(first, &inherited)) ::_exit(1);
+    { const ThreadAffinity nothing(""); }
+    cpu_set_t after;
+    if (::sched_getaffinity(0, sizeof after, &after) != 0) ::_exit(2);
+    if (!CPU_EQUAL(&after, &before)) ::_exit(3);
   });
   EXPECT_EQ(status, 0);
 }
