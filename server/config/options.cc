@@ -97,6 +97,13 @@ ConfigError parse_option(const Option& option, Config& config, ConfigWords words
   return std::nullopt;
 }
 
+std::vector<Option> with_reason(std::string_view reason, std::vector<Option> rows) {
+  for (Option& row : rows) {
+    if (row.support != Support::kFull && row.reason.empty()) row.reason = reason;
+  }
+  return rows;
+}
+
 bool differs_from_default(const Option& option, const Config& config) {
   return option.value->print(config) != option.value->print(default_config());
 }

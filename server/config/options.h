@@ -21,8 +21,8 @@ inline constexpr uint32_t kAlwaysRewritten = 16;
 
 enum class Support {
   kFull,
-  kIgnored,  // accepted, stored and printed; has no effect yet, which harms nobody
-  kRefused,  // only the default is accepted: doing nothing would betray what was asked for
+  kIgnored,  // accepted, stored and printed without effect, which does no harm
+  kRefused,  // only the default is accepted: ignoring another value would do harm
 };
 
 struct Option {
@@ -31,7 +31,7 @@ struct Option {
   Value value = nullptr;
   uint32_t flags = 0;
   Support support = Support::kFull;
-  std::string_view reason = {};   // why it is refused, as a clause
+  std::string_view reason = {};   // why it is ignored or refused, as a clause
   std::string_view comment = {};  // for redis.conf.sample; lines end in \n
   std::string_view example = {};  // what the sample shows commented out, if not the default
 };
@@ -76,6 +76,9 @@ ConfigError parse_option(const Option& option, Config& config, ConfigWords words
 
 // True if the option's value is not what a server without any configuration has.
 bool differs_from_default(const Option& option, const Config& config);
+
+// `rows`, in which those that are ignored or refused without a reason of their own have `reason`.
+std::vector<Option> with_reason(std::string_view reason, std::vector<Option> rows);
 
 // The rows, one function a file of the table.
 std::vector<OptionSection> network_options();

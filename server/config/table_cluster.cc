@@ -5,6 +5,7 @@ namespace spinel::server {
 namespace {
 
 constexpr std::string_view kNoReplication = "replication is not available yet";
+constexpr std::string_view kNoCluster = "cluster mode is not available yet";
 constexpr int64_t kLeastBacklog = 16 << 10;
 
 ConfigError check_hostname(const std::string& name) {
@@ -35,7 +36,6 @@ std::vector<Option> replicas() {
        .value = replicaof_value(),
        .flags = kImmutable,
        .support = Support::kRefused,
-       .reason = kNoReplication,
        .comment = "Host and port of the master that this server copies. no one: it is a master.\n",
        .example = "192.0.2.1 6379"},
       {.name = "masterauth",
@@ -134,7 +134,6 @@ std::vector<Option> replicas() {
        .alias = "min-slaves-to-write",
        .value = integer(&Config::min_replicas_to_write),
        .support = Support::kRefused,
-       .reason = kNoReplication,
        .comment = "Refuse writes unless so many replicas follow closely.\n"},
       {.name = "min-replicas-max-lag",
        .alias = "min-slaves-max-lag",
@@ -157,7 +156,6 @@ std::vector<Option> cluster() {
        .value = yes_no(&Config::cluster_enabled),
        .flags = kImmutable,
        .support = Support::kRefused,
-       .reason = "cluster mode is not available yet",
        .comment = "Be a node of a cluster.\n"},
       {.name = "cluster-config-file",
        .value = text(&Config::cluster_config_file),
@@ -249,7 +247,8 @@ std::vector<Option> cluster() {
 }  // namespace
 
 std::vector<OptionSection> cluster_options() {
-  return {{"Replication", replicas()}, {"Cluster", cluster()}};
+  return {{"Replication", with_reason(kNoReplication, replicas())},
+          {"Cluster", with_reason(kNoCluster, cluster())}};
 }
 
 }  // namespace spinel::server

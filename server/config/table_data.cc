@@ -53,9 +53,13 @@ std::vector<Option> encodings() {
            "no, new ones are kept flat; what is compressed stays so until it is stored anew.\n"},
       {.name = "stream-node-max-bytes",
        .value = memory(&Config::stream_node_max_bytes),
+       .support = Support::kIgnored,
+       .reason = "streams are not available yet",
        .comment = "Size of one node of a stream.\n"},
       {.name = "stream-node-max-entries",
        .value = integer(&Config::stream_node_max_entries),
+       .support = Support::kIgnored,
+       .reason = "streams are not available yet",
        .comment = "Entries in one node of a stream. 0: no limit.\n"},
   };
 }
@@ -71,6 +75,8 @@ std::vector<Option> timers() {
       {.name = "busy-reply-threshold",
        .alias = "lua-time-limit",
        .value = integer(&Config::busy_reply_threshold_ms),
+       .support = Support::kIgnored,
+       .reason = "scripts are not available yet",
        .comment = "Milliseconds a script may run before other clients are answered BUSY.\n"},
       {.name = "notify-keyspace-events",
        .value = notify_events_value(),
@@ -122,7 +128,7 @@ std::vector<Option> observation() {
 std::vector<OptionSection> data_options() {
   return {{"Encodings", encodings()},
           {"Timers and events", timers()},
-          {"Threads", threads()},
+          {"Threads", with_reason("one thread reads, executes and writes", threads())},
           {"Observation", observation()}};
 }
 

@@ -9,6 +9,7 @@ namespace spinel::server {
 namespace {
 
 constexpr std::string_view kNoAcl = "ACL users are not available yet";
+constexpr std::string_view kNoModules = "modules are not available";
 
 // As Redis checks it: before the program's name is known, so a title of nothing else is refused.
 ConfigError check_title_template(const std::string& title) {
@@ -87,11 +88,13 @@ std::vector<Option> general() {
       {.name = "crash-memcheck-enabled",
        .value = yes_no(&Config::crash_memcheck_enabled),
        .support = Support::kIgnored,
+       .reason = "a crash report does not test the memory",
        .comment = "After a crash, also look for broken memory modules.\n"},
       {.name = "use-exit-on-panic",
        .value = yes_no(&Config::use_exit_on_panic),
        .flags = kHidden,
-       .support = Support::kIgnored},
+       .support = Support::kIgnored,
+       .reason = "a failed assertion always aborts, for a core file"},
       {.name = "databases",
        .value = integer(&Config::databases, 1),
        .flags = kImmutable,
@@ -116,25 +119,34 @@ std::vector<Option> general() {
       {.name = "ignore-warnings",
        .value = text(&Config::ignore_warnings),
        .support = Support::kIgnored,
+       .reason = "no check refuses to start the server",
        .comment = "Names of startup checks that may fail.\n"},
       {.name = "watchdog-period",
        .value = integer(&Config::watchdog_period_ms),
        .flags = kHidden,
-       .support = Support::kIgnored},
+       .support = Support::kIgnored,
+       .reason = "there is no watchdog for developers"},
       {.name = "lua-enable-deprecated-api",
        .value = yes_no(&Config::lua_enable_deprecated_api),
        .flags = kImmutable | kHidden,
-       .support = Support::kIgnored},
+       .support = Support::kIgnored,
+       .reason = "scripts are not available yet"},
       {.name = "shutdown-timeout",
        .value = integer(&Config::shutdown_timeout_s),
+       .support = Support::kIgnored,
+       .reason = "replication is not available yet, so nobody is waited for",
        .comment = "Seconds that a shutdown waits for replicas that lag behind.\n"},
       {.name = "shutdown-on-sigint",
        .value = shutdown_signal_value(&Config::shutdown_on_sigint),
+       .support = Support::kIgnored,
+       .reason = "snapshots are not available yet, so nothing is saved",
        .comment =
            "How SIGINT shuts down, in SHUTDOWN's words: default, or any of save or nosave, now\n"
            "and force.\n"},
       {.name = "shutdown-on-sigterm",
        .value = shutdown_signal_value(&Config::shutdown_on_sigterm),
+       .support = Support::kIgnored,
+       .reason = "snapshots are not available yet, so nothing is saved",
        .comment = "How SIGTERM shuts down, in the same words.\n"},
   };
 }
@@ -151,13 +163,11 @@ std::vector<Option> kernel() {
                                                 {"yes", OomScoreAdjust::kRelative},
                                                 {"relative", OomScoreAdjust::kRelative},
                                                 {"absolute", OomScoreAdjust::kAbsolute}}),
-       .support = Support::kIgnored,
        .comment =
            "Tell the kernel whom to kill first when memory runs out: no, yes (or relative: the\n"
            "values below are added to the score at start), or absolute.\n"},
       {.name = "oom-score-adj-values",
        .value = oom_score_adj_values_value(),
-       .support = Support::kIgnored,
        .comment = "Values for oom-score-adj, -2000 to 2000: for a master, a replica, a background "
                   "child.\n"},
       {.name = "server_cpulist",
@@ -167,29 +177,31 @@ std::vector<Option> kernel() {
       {.name = "bio_cpulist",
        .value = text(&Config::bio_cpulist),
        .flags = kImmutable,
-       .support = Support::kIgnored,
        .comment = "CPUs for the threads in the background.\n"},
       {.name = "aof_rewrite_cpulist",
        .value = text(&Config::aof_rewrite_cpulist),
        .flags = kImmutable,
        .support = Support::kIgnored,
+       .reason = "the append only file is not available yet",
        .comment = "CPUs for the process that rewrites the append only file.\n"},
       {.name = "bgsave_cpulist",
        .value = text(&Config::bgsave_cpulist),
        .flags = kImmutable,
        .support = Support::kIgnored,
+       .reason = "snapshots are not available yet",
        .comment = "CPUs for the process that writes a snapshot.\n"},
   };
 }
 
-Option guarded(std::string_view name, ProtectedAccess Config::*field, Support support,
-               std::string_view comment) {
+Option guarded(std::string_view name, ProtectedAccess Config::*field, std::string_view comment,
+               Support support = Support::kFull, std::string_view reason = {}) {
   return {.name = name,
           .value = choice(field, {{"no", ProtectedAccess::kNo},
                                   {"yes", ProtectedAccess::kYes},
                                   {"local", ProtectedAccess::kLocal}}),
           .flags = kImmutable,
           .support = support,
+          .reason = reason,
           .comment = comment};
 }
 
@@ -216,11 +228,13 @@ std::vector<Option> security() {
       {.name = "acllog-max-len",
        .value = integer(&Config::acllog_max_len),
        .support = Support::kIgnored,
+       .reason = kNoAcl,
        .comment = "Entries that ACL LOG keeps.\n"},
       {.name = "acl-pubsub-default",
        .value = choice(&Config::acl_pubsub_default_allchannels,
                        {{"allchannels", true}, {"resetchannels", false}}),
        .support = Support::kIgnored,
+       .reason = kNoAcl,
        .comment = "Pub/Sub channels of a new user: allchannels or resetchannels (none).\n"},
       {.name = "rename-command",
        .value = rename_command_value(),
@@ -228,18 +242,17 @@ std::vector<Option> security() {
        .comment = "Gives a command another name; an empty one takes it away.\n",
        .example = "CONFIG b840fc02d524045429941cc15f59e41cb7be6c52"},
       guarded(
-          "enable-protected-configs", &Config::enable_protected_configs, Support::kFull,
+          "enable-protected-configs", &Config::enable_protected_configs,
           "Who may change dir and dbfilename by CONFIG SET: no one, anybody (yes), or clients of\n"
           "this machine (local).\n"),
-      guarded("enable-debug-command", &Config::enable_debug_command, Support::kFull,
-              "Who may use DEBUG.\n"),
-      guarded("enable-module-command", &Config::enable_module_command, Support::kIgnored,
-              "Who may use MODULE.\n"),
+      guarded("enable-debug-command", &Config::enable_debug_command, "Who may use DEBUG.\n"),
+      guarded("enable-module-command", &Config::enable_module_command, "Who may use MODULE.\n",
+              Support::kIgnored, kNoModules),
       {.name = "loadmodule",
        .value = loadmodule_value(),
        .flags = kFileOnly,
        .support = Support::kRefused,
-       .reason = "modules are not available",
+       .reason = kNoModules,
        .comment = "Loads a module, with the arguments that follow its path.\n",
        .example = "/path/to/module.so"},
   };

@@ -37,6 +37,7 @@ std::vector<Option> clients() {
       {.name = "tracking-table-max-keys",
        .value = integer(&Config::tracking_table_max_keys),
        .support = Support::kIgnored,
+       .reason = "client tracking is not available yet",
        .comment = "Keys remembered for client side caching. 0: no limit.\n"},
   };
 }
@@ -115,7 +116,6 @@ std::vector<Option> defragmentation() {
       {.name = "activedefrag",
        .value = yes_no(&Config::activedefrag),
        .support = Support::kRefused,
-       .reason = "it needs a modified Jemalloc",
        .comment = "Move data together while running, to give fragmented memory back.\n"},
       {.name = "active-defrag-ignore-bytes",
        .value = memory(&Config::active_defrag_ignore_bytes, 1),
@@ -150,7 +150,7 @@ std::vector<OptionSection> memory_options() {
   return {{"Clients", clients()},
           {"Memory", memory_use()},
           {"Lazy freeing", lazy_free()},
-          {"Defragmentation", defragmentation()}};
+          {"Defragmentation", with_reason("it needs a modified Jemalloc", defragmentation())}};
 }
 
 }  // namespace spinel::server

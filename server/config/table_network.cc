@@ -16,6 +16,7 @@ std::vector<Option> network() {
       {.name = "bind-source-addr",
        .value = text(&Config::bind_source_addr),
        .support = Support::kIgnored,
+       .reason = "the server does not connect to others yet",
        .comment =
            "Address that connections to other nodes start from. Empty: what the system picks.\n"},
       {.name = "protected-mode",
@@ -49,16 +50,17 @@ std::vector<Option> network() {
       {.name = "socket-mark-id",
        .value = integer(&Config::socket_mark_id),
        .flags = kImmutable,
-       .support = Support::kIgnored,
        .comment = "Mark put on listening sockets, for filters and routes. 0: no mark.\n"},
       {.name = "max-new-connections-per-cycle",
        .value = integer(&Config::max_new_connections_per_cycle, 1, 1000),
        .flags = kHidden,
-       .support = Support::kIgnored},
+       .support = Support::kIgnored,
+       .reason = "a turn of the event loop has limits of its own"},
       {.name = "max-new-tls-connections-per-cycle",
        .value = integer(&Config::max_new_tls_connections_per_cycle, 1, 1000),
        .flags = kHidden,
-       .support = Support::kIgnored},
+       .support = Support::kIgnored,
+       .reason = kNoTls},
   };
 }
 
@@ -75,7 +77,6 @@ std::vector<Option> tls() {
       {.name = "tls-port",
        .value = integer(&Config::tls_port, 0, 65535),
        .support = Support::kRefused,
-       .reason = kNoTls,
        .comment = "TCP port for TLS. 0: none.\n"},
       tls_text("tls-cert-file", &Config::tls_cert_file, "Certificate of the server (PEM).\n"),
       tls_text("tls-key-file", &Config::tls_key_file, "Private key of the server (PEM).\n"),
@@ -102,12 +103,10 @@ std::vector<Option> tls() {
       {.name = "tls-replication",
        .value = yes_no(&Config::tls_replication),
        .support = Support::kRefused,
-       .reason = kNoTls,
        .comment = "Use TLS between master and replicas.\n"},
       {.name = "tls-cluster",
        .value = yes_no(&Config::tls_cluster),
        .support = Support::kRefused,
-       .reason = kNoTls,
        .comment = "Use TLS between the nodes of a cluster.\n"},
       tls_text("tls-protocols", &Config::tls_protocols,
                "Protocol versions to offer, such as \"TLSv1.2 TLSv1.3\". Empty: the library's "
@@ -133,7 +132,7 @@ std::vector<Option> tls() {
 }  // namespace
 
 std::vector<OptionSection> network_options() {
-  return {{"Network", network()}, {"TLS", tls()}};
+  return {{"Network", network()}, {"TLS", with_reason(kNoTls, tls())}};
 }
 
 }  // namespace spinel::server

@@ -90,7 +90,6 @@ std::vector<Option> append_only_file() {
       {.name = "appendonly",
        .value = yes_no(&Config::appendonly),
        .support = Support::kRefused,
-       .reason = "the append only file is not available yet",
        .comment = "Log every write to the append only file, and restore from it.\n"},
       {.name = "appendfilename",
        .value = text(&Config::appendfilename, check_appendfilename),
@@ -149,7 +148,9 @@ std::vector<Option> append_only_file() {
 }  // namespace
 
 std::vector<OptionSection> persistence_options() {
-  return {{"Snapshots", snapshots()}, {"Append only file", append_only_file()}};
+  return {{"Snapshots", with_reason("snapshots are not available yet", snapshots())},
+          {"Append only file",
+           with_reason("the append only file is not available yet", append_only_file())}};
 }
 
 }  // namespace spinel::server

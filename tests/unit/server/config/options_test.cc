@@ -1,15 +1,26 @@
 #include "server/config/options.h"
 
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
 
 #include "server/config/config_store.h"
 #include "tests/unit/server/config/redis_defaults.h"
+#include "tests/unit/server/config/source_tree.h"
 
 namespace spinel::server {
 namespace {
+
+std::string read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
 
 std::map<std::string, std::string> get_all(Config& config) {
   const std::string_view everything = "*";
@@ -68,9 +79,61 @@ TEST(Options, AreFoundByEitherNameInAnyCase) {
   EXPECT_EQ(table.find("").option, nullptr);
 }
 
-TEST(Options, SayWhyTheyAreRefusedAndWhatTheyMean) {
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+// The fields of Config that `sources` read, as in "config.hz", "config_.hz" or "changed.hz".
+std::set<std::string> fields_read(const std::string& sources) {
+  std::set<std::string> fields;
+  for (size_t dot = sources.find('.'); dot != std::string::npos; dot = sources.find('.', dot + 1)) {
+    size_t start = dot;
+    while (start > 0 && is_word(sources[start - 1])) --start;
+    const std::string owner = sources.substr(start, dot - start);
+    size_t end = dot + 1;
+    while (end < sources.size() && is_word(sources[end])) ++end;
+    if (owner.starts_with("config") || owner == "changed") {
+      fields.insert(sources.substr(dot + 1, end - dot - 1));
+    }
+  }
+  return fields;
+}
+
+// Whether one of `fields` may be named after `option`.
+bool is_read(const Option& option, const std::set<std::string>& fields) {
+  std::string field(option.name);
+  std::replace(field.begin(), field.end(), '-', '_');
+  for (const char* unit : {"", "s", "_bytes", "_s", "_ms", "_us", "_percent", "_minutes"}) {
+    if (fields.contains(field + unit)) return true;
+  }
+  return false;
+}
+
+std::string read_sources() {
+  std::string text;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(source_tree() / "server")) {
+    const std::string path = entry.path().string();
+    const bool is_source = path.ends_with(".cc") || path.ends_with(".h");
+    if (is_source && path.find("/server/config/") == std::string::npos) text += read_file(path);
+  }
+  return text;
+}
+
+// Each has an effect, or says why it has none.
+TEST(Options, HaveAnEffectOrAReason) {
+  const std::set<std::string> fields = fields_read(read_sources());
+  OptionTable::instance().for_each([&](const Option& option) {
+    if (option.name == "dir") return;  // takes effect when it is read
+    EXPECT_EQ(option.reason.empty(), option.support == Support::kFull) << option.name;
+    if (option.support == Support::kFull) {
+      EXPECT_TRUE(is_read(option, fields)) << option.name;
+    }
+  });
+}
+
+TEST(Options, SayWhatTheyMean) {
   OptionTable::instance().for_each([](const Option& option) {
-    EXPECT_EQ(option.reason.empty(), option.support != Support::kRefused) << option.name;
     EXPECT_EQ(option.comment.empty(), (option.flags & kHidden) != 0) << option.name;
   });
 }
