@@ -7,9 +7,9 @@ namespace spinel::server {
 namespace {
 
 constexpr size_t kMib = 1024 * 1024;
-// With less data the figures say nothing: the process itself outweighs it.
+// Below this the process itself outweighs the data.
 constexpr size_t kSmallestDataset = 5 * kMib;
-// What is lost must be noticeable, however bad the ratio is.
+// Less is not worth a finding, however bad the ratio is.
 constexpr size_t kNoticeableBytes = 10 * kMib;
 constexpr double kHighPeakRatio = 1.5;
 constexpr double kHighFragmentationRatio = 1.4;
@@ -27,10 +27,9 @@ std::string mib(size_t bytes) {
 void check_peak(const MemoryReport& memory, std::string& findings) {
   if (static_cast<double>(memory.peak) <= kHighPeakRatio * static_cast<double>(memory.used)) return;
   findings += fmt::format(
-      " * Peak: at some time the server used {}, which is more than one and a half times the {} it "
-      "uses now. The allocator may keep part of the difference, so that the process seems larger "
-      "than its data: a fragmentation ratio above 1 is then no reason to worry. The memory will "
-      "be used again when data comes. To hand it back to the system now, try MEMORY PURGE.\n\n",
+      "- Peak: the server once used {}, and uses {} now. The allocator may hold the difference, "
+      "which raises the fragmentation ratio and does no harm: new data takes it. MEMORY PURGE "
+      "returns it to the system.\n",
       mib(memory.peak), mib(memory.used));
 }
 
@@ -40,10 +39,9 @@ void check_fragmentation(const MemoryReport& memory, std::string& findings) {
     return;
   }
   findings += fmt::format(
-      " * Fragmentation: the process occupies {:.2f} times the memory that is in use ({} for {}). "
-      "Either the data was once larger, see above if the peak is reported as well, or its pattern "
-      "of sizes leaves gaps, or something else in the process takes memory. This server uses the "
-      "allocator {}.\n\n",
+      "- Fragmentation: the process occupies {:.2f} times the memory in use ({} for {}). There was "
+      "more data before (then the peak is listed, too), sizes of values leave gaps, or something "
+      "besides the data takes memory. The allocator is {}.\n",
       memory.fragmentation_ratio(), mib(memory.resident_set), mib(memory.used),
       storage::allocator_name());
 }
@@ -55,10 +53,10 @@ void check_allocator_fragmentation(const MemoryReport& memory, std::string& find
     return;
   }
   findings += fmt::format(
-      " * Gaps: the allocator's pages have room for {:.2f} times what is stored in them. That is "
-      "usual after many keys were removed, or when values change their size a lot. Keys that are "
-      "written again move together: consider to restart from a snapshot or to fail over to a "
-      "replica when it suits.\n\n",
+      "- Gaps: pages of the allocator have room for {:.2f} times what they hold. Removing many "
+      "keys "
+      "and changing the size of many values leads to this. Writing the data anew closes the gaps: "
+      "restart from a snapshot, or fail over to a replica.\n",
       allocator.fragmentation_ratio());
 }
 
@@ -69,9 +67,9 @@ void check_allocator_resident(const MemoryReport& memory, std::string& findings)
     return;
   }
   findings += fmt::format(
-      " * Free pages: the allocator keeps {:.2f} times the physical memory that its pages in use "
-      "take. This is common shortly after a peak, and it gives the rest back by and by. MEMORY "
-      "PURGE makes it do so at once.\n\n",
+      "- Free pages: the allocator holds {:.2f} times the memory of its pages in use. This is "
+      "usual "
+      "after a peak, and it returns them bit by bit. MEMORY PURGE returns them at once.\n",
       allocator.resident_overhead_ratio());
 }
 
@@ -81,17 +79,18 @@ void check_process(const MemoryReport& memory, std::string& findings) {
     return;
   }
   findings += fmt::format(
-      " * Outside the data: the process occupies {:.2f} times what the allocator holds. Look for "
-      "memory that does not come from it, such as scripts or transparent huge pages.\n\n",
+      "- Outside the allocator: the process occupies {:.2f} times what the allocator holds. "
+      "Scripts "
+      "and transparent huge pages are usual reasons.\n",
       memory.rss_overhead_ratio());
 }
 
 void check_clients(const MemoryReport& memory, size_t clients, std::string& findings) {
   if (clients == 0 || memory.clients / clients <= kLargeClientBytes) return;
   findings += fmt::format(
-      " * Clients: their buffers take {:.1f} KiB each on average. Slow readers of large replies, "
-      "of channels or of MONITOR are the usual reason. CLIENT LIST shows who it is: look for a "
-      "large omem. client-output-buffer-limit can bound it.\n\n",
+      "- Clients: their buffers take {:.1f} KiB each on average. Clients that read large replies, "
+      "channels or MONITOR too slowly are the usual reason. Look for a large omem in CLIENT LIST; "
+      "client-output-buffer-limit bounds it.\n",
       static_cast<double>(memory.clients) / static_cast<double>(clients) / 1024);
 }
 
@@ -99,8 +98,7 @@ void check_clients(const MemoryReport& memory, size_t clients, std::string& find
 
 std::string memory_doctor_report(const MemoryReport& memory, size_t clients) {
   if (memory.used < kSmallestDataset) {
-    return "Hi Sam, there is hardly any data in this server, and with so little of it nothing can "
-           "be said about its memory. Ask again when there is more.\n";
+    return "There is too little data in this server to judge its memory.\n";
   }
   std::string findings;
   check_peak(memory, findings);
@@ -109,11 +107,8 @@ std::string memory_doctor_report(const MemoryReport& memory, size_t clients) {
   check_allocator_resident(memory, findings);
   check_process(memory, findings);
   check_clients(memory, clients, findings);
-  if (findings.empty()) {
-    return "Hi Sam, I looked at the memory of this server and found nothing wrong with it.\n";
-  }
-  return "Sam, this is what I found in the memory of this server:\n\n" + findings +
-         "I'm here if you need me again.\n";
+  if (findings.empty()) return "No memory problems were found.\n";
+  return "Memory problems of this server:\n\n" + findings;
 }
 
 }  // namespace spinel::server

@@ -43,8 +43,7 @@ Launch test_memory(std::span<const std::string> arguments) {
   if (!megabytes || *megabytes <= 0) {
     return {.action = LaunchAction::kFail,
             .message =
-                "Please specify the amount of memory to test in megabytes.\n"
-                "Example: ./spinel-server --test-memory 4096\n\n"};
+                "--test-memory takes the number of megabytes to test, such as --test-memory 4096"};
   }
   return {.action = LaunchAction::kTestMemory, .test_memory_mb = *megabytes};
 }
@@ -73,7 +72,7 @@ Launch parse_command_line(std::span<const std::string> arguments) {
   }
   for (const std::string& argument : arguments) {
     if (argument == "--sentinel") {
-      return {.action = LaunchAction::kFail, .message = "Sentinel mode is not available\n"};
+      return {.action = LaunchAction::kFail, .message = "Sentinel mode is not available"};
     }
   }
   launch.sources.options = option_lines(arguments);

@@ -132,8 +132,8 @@ class Dispatcher {
   std::vector<std::string_view> args_;  // of the whole batch
   std::vector<Request> batch_;
   storage::ElementPrefetch elements_;
-  uint64_t last_ticks_ = 0;           // when the previous command of the batch ended
-  bool timing_ = false;               // within `timed`
+  uint64_t last_ticks_ = 0;  // when the previous command of the batch ended
+  bool timing_ = false;      // within `timed`
   int depth_ = 0;
   resp::RequestParser* parser_ = nullptr;  // of the request that is executed
   int64_t next_http_warning_ms_ = 0;       // monotonic

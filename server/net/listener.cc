@@ -72,7 +72,7 @@ class SocketListener : public Listener {
   std::weak_ptr<bool> alive() const { return alive_; }
 
   void start_later(const asio::error_code& error) {
-    log_warning("Accepting client connection: {}", error.message());
+    log_warning("Cannot accept a connection: {}", error.message());
     retry_timer_.expires_after(kPauseAfterError);
     retry_timer_.async_wait([this, alive = alive()](const asio::error_code&) {
       if (!alive.expired()) start();

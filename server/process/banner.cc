@@ -22,15 +22,12 @@ constexpr std::array<std::string_view, 10> kCrystal = {
 }  // namespace
 
 void log_start(bool configured) {
-  log_notice("oO0OoO0OoO0Oo Spinel is starting oO0OoO0OoO0Oo");
-  log_notice("Spinel version={}, bits={}, pid={}, just started", SPINEL_VERSION, kBits, ::getpid());
-  if (configured) {
-    log_notice("Configuration loaded");
-  } else {
+  log_notice("Spinel {} is starting: {} bit, process {}", SPINEL_VERSION, kBits, ::getpid());
+  if (!configured) {
     log_warning(
-        "Warning: no config file specified, using the default config. In order to specify a config "
-        "file use "
-        "spinel-server /path/to/redis.conf");
+        "No configuration was given, so all options have their defaults. To give one: "
+        "spinel-server "
+        "/path/to/redis.conf");
   }
 }
 
@@ -58,7 +55,7 @@ void log_banner(std::string_view mode, int port, bool as_logo) {
   if (as_logo) {
     log_raw(LogLevel::kNotice, render_logo(mode, port));
   } else {
-    log_notice("Running mode={}, port={}.", mode, port);
+    log_notice("Running in {} mode on port {}", mode, port);
   }
 }
 

@@ -157,24 +157,26 @@ bool has_fault_address(int signal) {
 }
 
 void write_cause(CrashWriter& out, const siginfo_t& info, const ucontext_t& context) {
-  out.text("\n\n=== SPINEL BUG REPORT START: Cut & paste starting from here ===\n");
+  out.text("\n\n=== SPINEL CRASH REPORT: BEGIN ===\n");
   write_line_start(out);
-  out.text("Spinel " SPINEL_VERSION " crashed by signal: ").decimal(info.si_signo);
-  out.text(" (").text(signal_name(info.si_signo)).text("), si_code: ").decimal(info.si_code);
+  out.text("Spinel " SPINEL_VERSION " crashed with signal ").decimal(info.si_signo);
+  out.text(" (").text(signal_name(info.si_signo)).text("), si_code ").decimal(info.si_code);
   out.text("\n");
   if (info.si_code <= 0) {  // sent, not caused by an instruction
     write_line_start(out);
-    out.text("Sent by the process ")
+    out.text("The signal was sent by process ")
         .decimal(info.si_pid)
-        .text(" of the user ")
+        .text(" of user ")
         .decimal(info.si_uid);
     out.text("\n");
   } else if (has_fault_address(info.si_signo)) {
     write_line_start(out);
-    out.text("Accessing address: 0x").hex(reinterpret_cast<uintptr_t>(info.si_addr)).text("\n");
+    out.text("It accessed the address 0x")
+        .hex(reinterpret_cast<uintptr_t>(info.si_addr))
+        .text("\n");
   }
   write_line_start(out);
-  out.text("Crashed running the instruction at: 0x").hex(instruction_pointer(context)).text("\n");
+  out.text("The instruction was at 0x").hex(instruction_pointer(context)).text("\n");
 }
 
 // "path(symbol+0x12) [0x55...]", as backtrace_symbols_fd() has it; without a symbol the offset is
@@ -269,7 +271,7 @@ void write_report(const siginfo_t& info, ucontext_t& context) {
   write_section(out, {"STACK TRACE", write_stack_trace, &context});
   write_section(out, {"REGISTERS", write_register_section, &context});
   for (int i = 0; i < state.section_count; ++i) write_section(out, state.sections[i]);
-  out.text("\n=== SPINEL BUG REPORT END. Make sure to include from START to END. ===\n\n");
+  out.text("\n=== SPINEL CRASH REPORT: END. Please send all of it with a bug report. ===\n\n");
 }
 
 void on_crash(int signal, siginfo_t* info, void* context) {
@@ -287,8 +289,7 @@ void on_crash(int signal, siginfo_t* info, void* context) {
 }
 
 void report_assertion(const char* expression, const char* file, int line) {
-  log_warning("=== ASSERTION FAILED ===");
-  log_warning("==> {}:{} '{}' is not true", file, line, expression);
+  log_warning("Assertion failed at {}:{}: '{}' is not true", file, line, expression);
 }
 
 void find_executable() {

@@ -12,7 +12,7 @@ namespace spinel::server {
 
 std::optional<std::string> daemonize() {
   const pid_t child = ::fork();
-  if (child < 0) return std::string("Can't daemonize: ") + std::strerror(errno);
+  if (child < 0) return std::string("fork failed: ") + std::strerror(errno);
   if (child != 0) ::_exit(0);
   ::setsid();
   const int null = ::open("/dev/null", O_RDWR);
@@ -28,12 +28,12 @@ void create_pid_file(const std::string& path) {
   std::ofstream file(path, std::ios::trunc);
   file << ::getpid() << '\n';
   file.close();
-  if (!file) log_warning("Failed to write the pid file {}: {}", path, std::strerror(errno));
+  if (!file) log_warning("Cannot write the pid file {}: {}", path, std::strerror(errno));
 }
 
 void remove_pid_file(const std::string& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-    log_warning("Failed to remove the pid file {}: {}", path, std::strerror(errno));
+    log_warning("Cannot remove the pid file {}: {}", path, std::strerror(errno));
   }
 }
 

@@ -55,7 +55,7 @@ std::optional<std::string> write_oom_score(int score) {
   std::ofstream file(kOomFile);
   file << score;
   file.close();
-  if (!file) return fmt::format("Unable to write oom_score_adj: {}", std::strerror(errno));
+  if (!file) return fmt::format("Cannot write oom_score_adj: {}", std::strerror(errno));
   return std::nullopt;
 }
 
@@ -65,39 +65,29 @@ std::optional<uint32_t> adjust_open_files_limit(uint32_t maxclients) {
   const uint64_t needed = maxclients + kReservedDescriptors;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    log_warning(
-        "Unable to obtain the current NOFILE limit ({}), assuming 1024 and setting the max clients "
-        "configuration "
-        "accordingly.",
-        std::strerror(errno));
+    log_warning("Cannot read the limit of open files ({}): 1024 is assumed, and maxclients reduced",
+                std::strerror(errno));
     return std::min<uint32_t>(maxclients, 1024 - kReservedDescriptors);
   }
   const uint64_t original = limit.rlim_cur;
   if (original >= needed) return maxclients;
   const RaisedLimit raised = raise_open_files_limit(limit, needed);
   if (raised.limit >= needed) {
-    log_notice("Increased maximum number of open files to {} (it was originally set to {}).",
-               needed, original);
+    log_notice("Raised the limit of open files from {} to {}", original, needed);
     return maxclients;
   }
   if (raised.limit <= kReservedDescriptors) {
     log_warning(
-        "Your current 'ulimit -n' of {} is not enough for the server to start. Please increase "
-        "your open file limit to "
-        "at least {}. Exiting.",
-        original, needed);
+        "The server cannot start with a limit of {} open files. Raise it ('ulimit -n') to {} for "
+        "maxclients {}.",
+        original, needed, maxclients);
     return std::nullopt;
   }
   const auto fitting = static_cast<uint32_t>(raised.limit - kReservedDescriptors);
-  log_warning("You requested maxclients of {} requiring at least {} max file descriptors.",
-              maxclients, needed);
-  log_warning("Server can't set maximum open files to {} because of OS error: {}.", needed,
-              std::strerror(raised.error));
   log_warning(
-      "Current maximum open files is {}. maxclients has been reduced to {} to compensate for low "
-      "ulimit. If you need higher "
-      "maxclients increase 'ulimit -n'.",
-      raised.limit, fitting);
+      "maxclients is reduced from {} to {}: it takes {} open files, and the limit cannot be raised "
+      "beyond {} ({}). Raise 'ulimit -n'.",
+      maxclients, fitting, needed, raised.limit, std::strerror(raised.error));
   return fitting;
 }
 
@@ -129,9 +119,7 @@ void warn_about_tcp_backlog(int tcp_backlog) {
   const auto kernel_limit = read_number("/proc/sys/net/core/somaxconn");
   if (!kernel_limit || *kernel_limit <= 0 || *kernel_limit >= tcp_backlog) return;
   log_warning(
-      "WARNING: The TCP backlog setting of {} cannot be enforced because "
-      "/proc/sys/net/core/somaxconn is set to the lower "
-      "value of {}.",
+      "WARNING: tcp-backlog is {}, but the kernel caps it at {} (/proc/sys/net/core/somaxconn)",
       tcp_backlog, *kernel_limit);
 }
 
@@ -139,7 +127,7 @@ std::optional<std::string> set_oom_score_adjustment(OomScoreAdjust mode, int val
   if (!oom_score_at_start) {
     if (mode == OomScoreAdjust::kNo) return std::nullopt;
     oom_score_at_start = read_number(kOomFile);
-    if (!oom_score_at_start) return "Unable to read oom_score_adj";
+    if (!oom_score_at_start) return "Cannot read oom_score_adj";
   }
   constexpr int kLowest = -1000, kHighest = 1000;
   int score = *oom_score_at_start;

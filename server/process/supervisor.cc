@@ -34,7 +34,7 @@ int send_datagram(const std::string& path, std::string_view message) {
 }
 
 void stop_until_continued() {
-  log_notice("supervised by upstart, will stop to signal readiness.");
+  log_notice("Supervised by upstart: stopping until it lets the server go on");
   ::raise(SIGSTOP);
   ::unsetenv("UPSTART_JOB");  // children are not supervised
 }
@@ -52,23 +52,20 @@ Supervisor Supervisor::start(Supervision wanted) {
   }
   if (wanted == Supervision::kUpstart) {
     if (upstart_job == nullptr) {
-      log_warning("upstart supervision requested, but UPSTART_JOB not found!");
+      log_warning("supervised is upstart, but UPSTART_JOB is not in the environment");
       return supervisor;
     }
     stop_until_continued();
     supervisor.kind_ = Supervision::kUpstart;
   } else if (wanted == Supervision::kSystemd) {
     if (notify_socket == nullptr) {
-      log_warning("systemd supervision error: NOTIFY_SOCKET not found!");
+      log_warning("supervised is systemd, but NOTIFY_SOCKET is not in the environment");
       return supervisor;
     }
     supervisor.kind_ = Supervision::kSystemd;
     supervisor.socket_path_ = notify_socket;
-    supervisor.notify_status("Spinel is loading...");
-    log_notice(
-        "Supervised by systemd. Please make sure you set appropriate values for TimeoutStartSec "
-        "and TimeoutStopSec in "
-        "your service unit.");
+    supervisor.notify_status("Starting");
+    log_notice("Supervised by systemd, whose TimeoutStartSec and TimeoutStopSec must suffice");
   }
   return supervisor;
 }
@@ -88,8 +85,7 @@ void Supervisor::notify_stopping() const {
 void Supervisor::send(std::string_view message) const {
   if (kind_ != Supervision::kSystemd) return;
   if (const int error = send_datagram(socket_path_, message); error != 0) {
-    log_warning("systemd supervision error: cannot write to {}: {}", socket_path_,
-                std::strerror(error));
+    log_warning("Cannot notify systemd at {}: {}", socket_path_, std::strerror(error));
   }
 }
 

@@ -56,9 +56,9 @@ CheckResult check_slow_clocksource() {
   if (system_us * 100 <= (user_us + system_us) * kSlowPercent) return {};
   return {.state = State::kWarning,
           .advice = fmt::format(
-              "Reading the clock takes a system call here, which slows every command down. The "
-              "current clocksource is '{0}'. To try another, run 'echo tsc > {1}' as root; to keep "
-              "it, add 'clocksource=tsc' to the command line of the kernel.",
+              "Reading the clock takes a system call with the clocksource '{0}', which slows down "
+              "every command. Try 'echo tsc > {1}' as root. To keep it, add 'clocksource=tsc' to "
+              "the kernel's command line.",
               first_line(kClocksource).value_or("unknown"), kClocksource)};
 }
 
@@ -69,8 +69,7 @@ CheckResult check_xen_clocksource() {
   return {
       .state = State::kWarning,
       .advice =
-          "Your system is configured to use the 'xen' clocksource, which might lead to degraded "
-          "performance. Run 'spinel-server --check-system' to see whether it does "
+          "The clocksource is 'xen', which can be slow. 'spinel-server --check-system' measures it "
           "[slow-clocksource]."};
 }
 
@@ -78,26 +77,25 @@ CheckResult check_overcommit() {
   const auto setting = first_line("/proc/sys/vm/overcommit_memory");
   if (!setting) return {.state = State::kUnknown};
   if (*setting == "1") return {};
-  return {.state = State::kWarning,
-          .advice =
-              "Memory overcommit must be enabled! Without it, a background save or replication may "
-              "fail under low memory condition. Being disabled, it can also cause failures without "
-              "low memory condition, see https://github.com/jemalloc/jemalloc/issues/1328. To fix "
-              "this issue add 'vm.overcommit_memory = 1' to /etc/sysctl.conf and then reboot or "
-              "run the command 'sysctl vm.overcommit_memory=1' for this to take effect."};
+  return {
+      .state = State::kWarning,
+      .advice =
+          "vm.overcommit_memory is not 1: the kernel may refuse memory to a snapshot or to "
+          "the allocator although there is enough. Run 'sysctl vm.overcommit_memory=1' as root, "
+          "and add 'vm.overcommit_memory = 1' to /etc/sysctl.conf to keep it."};
 }
 
 CheckResult check_transparent_huge_pages() {
   const auto setting = first_line("/sys/kernel/mm/transparent_hugepage/enabled");
   if (!setting) return {.state = State::kUnknown};
   if (setting->find("[always]") == std::string::npos) return {};
-  return {.state = State::kWarning,
-          .advice =
-              "You have Transparent Huge Pages (THP) support enabled in your kernel. This will "
-              "create latency and memory usage issues with Spinel. To fix this issue run the "
-              "command 'echo madvise > /sys/kernel/mm/transparent_hugepage/enabled' as root, and "
-              "add it to your /etc/rc.local in order to retain the setting after a reboot. Spinel "
-              "must be restarted after THP is disabled (set to 'madvise' or 'never')."};
+  return {
+      .state = State::kWarning,
+      .advice =
+          "Transparent huge pages (THP) are on, which makes writes slow and takes more memory "
+          "while a child process runs. Run 'echo madvise > "
+          "/sys/kernel/mm/transparent_hugepage/enabled' as root and restart the server. To keep "
+          "it, run that at every boot."};
 }
 
 int report_system_checks(std::span<const SystemCheck> checks, std::FILE* out) {

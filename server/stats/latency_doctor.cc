@@ -54,10 +54,10 @@ Distribution distribution_of(const LatencySeries& series, int64_t now_s) {
 }
 
 std::string_view fork_rate_verdict(double gb_per_s) {
-  if (gb_per_s < 10) return "terrible";
-  if (gb_per_s < kSlowForkGbPerS) return "poor";
-  if (gb_per_s < 100) return "good";
-  return "excellent";
+  if (gb_per_s < 10) return "very slow";
+  if (gb_per_s < kSlowForkGbPerS) return "slow";
+  if (gb_per_s < 100) return "fast";
+  return "very fast";
 }
 
 unsigned advice_on_commands(const LatencyDoctorFacts& facts) {
@@ -108,115 +108,88 @@ std::string advice_text(Advice advice, const LatencyDoctorFacts& facts) {
   switch (advice) {
     case kEnableSlowlog:
       return fmt::format(
-          "Some commands take long, and the slow log is off, so there is no telling which. Switch "
-          "it on with "
-          "'CONFIG SET slowlog-log-slower-than {}' and a 'slowlog-max-len' above 0.",
+          "The slow log is off, so nothing shows which commands are slow. To switch it on: CONFIG "
+          "SET slowlog-log-slower-than {} and a slowlog-max-len above 0.",
           facts.monitor_threshold_ms * 1000);
     case kLowerSlowlogThreshold:
       return fmt::format(
-          "The slow log only keeps commands that are slower than what the latency monitor reports. "
-          "Bring it down with "
-          "'CONFIG SET slowlog-log-slower-than {}'.",
+          "The slow log misses commands that the latency monitor reports, since its threshold is "
+          "higher. To align them: CONFIG SET slowlog-log-slower-than {}.",
           facts.monitor_threshold_ms * 1000);
     case kLongerSlowlog:
-      return "The slow log is short, so it soon forgets. 'CONFIG SET slowlog-max-len 1024' costs "
-             "little.";
+      return "The slow log keeps few entries. More cost little: CONFIG SET slowlog-max-len 1024.";
     case kReadSlowlog:
-      return "Read the slow log (SLOWLOG GET): it names the commands that took too long, with "
-             "their arguments.";
+      return "SLOWLOG GET lists the slow commands with their arguments.";
     case kBusySystem:
-      return "Commands that need next to no time took long: the system did not give the server its "
-             "processor. Look at "
-             "the system's load, at other programs on the machine and at other virtual machines "
-             "beside it. "
-             "'redis-cli --intrinsic-latency 100' measures what the system alone is good for.";
+      return "Commands that take next to no time were slow, so the server had to wait for a CPU. "
+             "Check the load of this machine, and of other virtual machines on the same host. "
+             "redis-cli --intrinsic-latency 100 measures the latency of the machine alone.";
     case kForkIsSlowHere:
-      return "Creating a child process is slow on this machine, as it is on some virtual ones. "
-             "Moving to another kind "
-             "of instance, or keeping less memory in one process, shortens it.";
+      return "Starting a child process takes long on this machine. It takes less with less memory "
+             "in one server, and on other types of virtual machines.";
     case kLocalDisks:
-      return "Keep the files on local disks, above all the append only file. Network volumes often "
-             "stall.";
+      return "Put the append only file and the snapshots on a local disk. Network volumes stall "
+             "now and then.";
     case kFasterDisks:
-      return "Disks with a lower write latency shorten both fsync and rewrites. Try everything "
-             "else first: ordinary "
-             "ones should do.";
+      return "A disk with a lower write latency makes fsync and rewrites faster. Try the other "
+             "advice first: an ordinary disk is usually enough.";
     case kDiskContention:
-      return "The disk was busy with something else while the append only file was written. Look "
-             "for other processes "
-             "that write much, and for saves and rewrites that run too often.";
+      return "The disk was busy while the append only file was written. Look for other processes "
+             "that write a lot, and for snapshots and rewrites that run too often.";
     case kNoFsyncOnRewrite:
-      return "'no-appendfsync-on-rewrite yes' avoids waiting for the disk while a child process "
-             "writes, at the price "
-             "of losing more in a crash during that time.";
+      return "no-appendfsync-on-rewrite yes stops the server from waiting for the disk while a "
+             "child process writes. A crash during that time loses more writes.";
     case kRelaxFsync:
-      return "'appendfsync always' waits for the disk with every write. If a second of writes may "
-             "be lost in a crash, "
-             "'appendfsync everysec' is far faster.";
+      return "appendfsync always makes every write wait for the disk. appendfsync everysec is much "
+             "faster, and a crash loses at most about a second of writes.";
     case kFewerExpiresAtOnce:
-      return "Many keys expire at about the same time. Spread their times to live, for instance by "
-             "adding some random "
-             "seconds to each.";
+      return "Many keys expire at about the same time. Add a random number of seconds to each time "
+             "to live.";
     case kSmallerObjects:
-      return "Deleting, expiring or evicting a large object takes time in proportion to its size. "
-             "Split such objects, "
-             "or delete them with UNLINK and set the lazyfree-lazy-* options.";
+      return "Deleting, expiring or evicting a large value takes time in proportion to its size. "
+             "Use UNLINK and the lazyfree-lazy-* options, or split such values.";
     case kMemoryPressure:
-      return "Memory had to be freed all at once, for example after 'maxmemory' was lowered or "
-             "when a command stored a "
-             "very large value.";
+      return "The server had to free a lot of memory at once: maxmemory was lowered, or a command "
+             "stored a large value.";
     case kHugePages:
-      return "Transparent huge pages are on, which makes writes slow while a child process runs. "
-             "As root: 'echo "
-             "madvise > /sys/kernel/mm/transparent_hugepage/enabled', then restart the server.";
+      return "Transparent huge pages (THP) make writes slow while a child process runs. Switch "
+             "them off as root with: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled. "
+             "Then restart the server.";
     case kShorterUnlinks:
-      return "Removing temporary snapshot files took long. Some file systems need long to delete "
-             "large files.";
+      return "Removing temporary snapshots took long. Some file systems are slow at deleting large "
+             "files.";
   }
   return {};
-}
-
-std::string disabled_text() {
-  return "I'm sorry, Dave, I can't do that. Latency monitoring is disabled in this Spinel "
-         "instance. You may use "
-         "\"CONFIG SET latency-monitor-threshold <milliseconds>.\" in order to enable it.\n";
-}
-
-std::string healthy_text() {
-  return "Dave, no latency spike was observed during the lifetime of this Spinel instance, not in "
-         "the slightest bit. "
-         "There is nothing here for you to worry about.\n";
 }
 
 }  // namespace
 
 std::string latency_doctor_report(const LatencyMonitor& monitor, const LatencyDoctorFacts& facts) {
   if (monitor.series().empty()) {
-    return facts.monitor_threshold_ms == 0 ? disabled_text() : healthy_text();
+    if (facts.monitor_threshold_ms != 0) return "No latency events were recorded.\n";
+    return "The latency monitor is off, so nothing was recorded. To switch it on: CONFIG SET "
+           "latency-monitor-threshold <milliseconds>.\n";
   }
-  std::string report =
-      "Dave, I have observed latency spikes in this Spinel instance. You don't mind talking about "
-      "it, do you "
-      "Dave?\n\n";
+  std::string report = "Latency events of this server:\n\n";
   unsigned advice = 0;
   int number = 0;
   for (const LatencySeries& series : monitor.series()) {
     const Distribution distribution = distribution_of(series, facts.now_s);
-    append_format(report,
-                  "{}. {}: {} latency spikes (average {}ms, mean deviation {}ms, period {:.2f} "
-                  "sec). Worst all time "
-                  "event {}ms.",
-                  ++number, series.event(), series.size(), distribution.average_ms,
-                  distribution.mean_deviation_ms, distribution.period_s, series.all_time_max_ms());
+    append_format(
+        report,
+        "{}. {}: {} recorded, {} ms on average, mean deviation {} ms, one every {:.2f} s, "
+        "longest ever {} ms.",
+        ++number, series.event(), series.size(), distribution.average_ms,
+        distribution.mean_deviation_ms, distribution.period_s, series.all_time_max_ms());
     if (series.event() == latency_event::kFork) {
-      append_format(report, " Fork rate is {:.2f} GB/sec ({}).", facts.fork_rate_gb_per_s,
+      append_format(report, " Fork copies {:.2f} GB/s, which is {}.", facts.fork_rate_gb_per_s,
                     fork_rate_verdict(facts.fork_rate_gb_per_s));
     }
     report += '\n';
     advice |= advice_on(series.event(), facts);
   }
-  if (advice == 0) return report + "\nI have no advice to give on these events.\n";
-  report += "\nI have a few advices for you:\n\n";
+  if (advice == 0) return report + "\nThere is no advice for these events.\n";
+  report += "\nAdvice:\n\n";
   for (unsigned bit = kEnableSlowlog; bit <= kHugePages; bit <<= 1) {
     if (advice & bit) report += "- " + advice_text(static_cast<Advice>(bit), facts) + "\n";
   }

@@ -57,7 +57,7 @@ TEST(PidFile, FailureIsOnlyLogged) {
   create_pid_file(directory / "absent" / "server.pid");
   remove_pid_file(directory / "absent.pid");
   const std::string log = testing::internal::GetCapturedStdout();
-  EXPECT_NE(log.find("Failed to write the pid file"), std::string::npos) << log;
+  EXPECT_NE(log.find("Cannot write the pid file"), std::string::npos) << log;
   EXPECT_NE(log.find("No such file or directory"), std::string::npos) << log;
   EXPECT_EQ(log.find("Failed to remove"), std::string::npos) << log;
 }

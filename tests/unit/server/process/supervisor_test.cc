@@ -65,7 +65,7 @@ TEST_F(SupervisorTest, TellsSystemdOverAFileSocket) {
   NotifySocket socket((directory_ / "notify").string());
   const Supervisor supervisor = Supervisor::start(Supervision::kSystemd);
   EXPECT_EQ(supervisor.kind(), Supervision::kSystemd);
-  EXPECT_EQ(socket.next(), "STATUS=Spinel is loading...\n");
+  EXPECT_EQ(socket.next(), "STATUS=Starting\n");
   supervisor.notify_ready();
   EXPECT_EQ(socket.next(), "READY=1\nSTATUS=Ready to accept connections\n");
   supervisor.notify_status("Busy");
@@ -73,7 +73,7 @@ TEST_F(SupervisorTest, TellsSystemdOverAFileSocket) {
   supervisor.notify_stopping();
   EXPECT_EQ(socket.next(), "STOPPING=1\n");
   EXPECT_EQ(socket.next(), "");
-  EXPECT_NE(log().find("Supervised by systemd. Please make sure"), std::string::npos);
+  EXPECT_NE(log().find("Supervised by systemd"), std::string::npos);
 }
 
 TEST_F(SupervisorTest, FindsAnAbstractSocketByItself) {
@@ -81,7 +81,7 @@ TEST_F(SupervisorTest, FindsAnAbstractSocketByItself) {
   const Supervisor supervisor = Supervisor::start(Supervision::kAuto);
   EXPECT_EQ(supervisor.kind(), Supervision::kSystemd);
   supervisor.notify_stopping();
-  EXPECT_EQ(socket.next(), "STATUS=Spinel is loading...\n");
+  EXPECT_EQ(socket.next(), "STATUS=Starting\n");
   EXPECT_EQ(socket.next(), "STOPPING=1\n");
 }
 
@@ -90,8 +90,9 @@ TEST_F(SupervisorTest, SaysWhenNobodySupervises) {
   EXPECT_EQ(Supervisor::start(Supervision::kUpstart).kind(), Supervision::kNo);
   EXPECT_EQ(Supervisor::start(Supervision::kAuto).kind(), Supervision::kNo);
   const std::string text = log();
-  EXPECT_NE(text.find("systemd supervision error: NOTIFY_SOCKET not found!"), std::string::npos);
-  EXPECT_NE(text.find("upstart supervision requested, but UPSTART_JOB not found!"),
+  EXPECT_NE(text.find("supervised is systemd, but NOTIFY_SOCKET is not in the environment"),
+            std::string::npos);
+  EXPECT_NE(text.find("supervised is upstart, but UPSTART_JOB is not in the environment"),
             std::string::npos);
   Supervisor().notify_ready();
 }
