@@ -1,4 +1,4 @@
-// Rows of the option table: encodings, timers, events, and what is measured.
+// Rows of the option table: encodings, timers, events and statistics.
 #include "server/config/options.h"
 
 namespace spinel::server {
@@ -9,9 +9,9 @@ std::vector<Option> encodings() {
       {.name = "hash-max-listpack-entries",
        .alias = "hash-max-ziplist-entries",
        .value = integer(&Config::hash_max_listpack_entries),
-       .comment =
-           "Fields of a hash kept in one compact block. Past such limits a value gets a structure\n"
-           "that is fast at any size, and takes more memory.\n"},
+       .comment = "Fields of a hash that are stored in one compact block. Beyond such limits a "
+                  "value gets\n"
+                  "a structure that is fast at any size and takes more memory.\n"},
       {.name = "hash-max-listpack-value",
        .alias = "hash-max-ziplist-value",
        .value = memory(&Config::hash_max_listpack_value_bytes),
@@ -26,7 +26,7 @@ std::vector<Option> encodings() {
        .comment = "Nodes at either end of a list that stay uncompressed. 0: all of them.\n"},
       {.name = "set-max-intset-entries",
        .value = integer(&Config::set_max_intset_entries),
-       .comment = "Members of a set of integers kept as a sorted array.\n"},
+       .comment = "Members of a set of integers that are stored as a sorted array.\n"},
       {.name = "set-max-listpack-entries",
        .value = integer(&Config::set_max_listpack_entries),
        .comment = "Members of a compact set.\n"},
@@ -47,10 +47,10 @@ std::vector<Option> encodings() {
       {.name = "bitmap-compression",
        .value = yes_no(&Config::bitmap_compression),
        .comment =
-           "Keep bitmaps that SETBIT, BITFIELD or BITOP make, if they are mostly zeroes, as the\n"
-           "places of their ones: ids may be far apart then. Everybody still sees their bytes. "
-           "With\n"
-           "no, new ones are kept flat; what is compressed stays so until it is stored anew.\n"},
+           "Store bitmaps of SETBIT, BITFIELD and BITOP that are mostly zeroes as the positions "
+           "of\n"
+           "their ones, so that ids may be far apart. Clients see the same bytes. With no, new\n"
+           "bitmaps are flat; compressed ones stay so until they are stored anew.\n"},
       {.name = "stream-node-max-bytes",
        .value = memory(&Config::stream_node_max_bytes),
        .support = Support::kIgnored,
@@ -77,7 +77,7 @@ std::vector<Option> timers() {
        .value = integer(&Config::busy_reply_threshold_ms),
        .support = Support::kIgnored,
        .reason = "scripts are not available yet",
-       .comment = "Milliseconds a script may run before other clients are answered BUSY.\n"},
+       .comment = "Milliseconds that a script may run before other clients get BUSY.\n"},
       {.name = "notify-keyspace-events",
        .value = notify_events_value(),
        .comment =
@@ -93,7 +93,7 @@ std::vector<Option> threads() {
        .value = integer(&Config::io_threads, 1, 128),
        .flags = kImmutable,
        .support = Support::kIgnored,
-       .comment = "Threads that read and write sockets. One is enough here.\n"},
+       .comment = "Threads that read and write sockets.\n"},
       {.name = "io-threads-do-reads",
        .value = yes_no(&Config::io_threads_do_reads),
        .flags = kImmutable,
@@ -119,7 +119,7 @@ std::vector<Option> observation() {
        .comment = "Keep a histogram of the time that each command takes.\n"},
       {.name = "latency-tracking-info-percentiles",
        .value = percentiles_value(),
-       .comment = "Percentiles of these times that INFO latencystats shows.\n"},
+       .comment = "Percentiles of these times in INFO latencystats.\n"},
   };
 }
 

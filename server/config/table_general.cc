@@ -1,4 +1,4 @@
-// Rows of the option table: the process, its log, and who may do what.
+// Rows of the option table: the process, the log and security.
 #include <clocale>
 #include <syslog.h>
 
@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kNoAcl = "ACL users are not available yet";
 constexpr std::string_view kNoModules = "modules are not available";
 
-// As Redis checks it: before the program's name is known, so a title of nothing else is refused.
+// Like Redis checks it before the program's name is known: a title of the name alone is refused.
 ConfigError check_title_template(const std::string& title) {
   ProcessTitleValues values;
   values.listen_addr = "*";
@@ -56,7 +56,7 @@ std::vector<Option> general() {
                                            {"warning", LogLevel::kWarning},
                                            {"nothing", LogLevel::kNothing}}),
        .comment =
-           "Least gravity that is logged: debug, verbose, notice, warning, or nothing at all.\n"},
+           "Lowest level that is logged: debug, verbose, notice, warning, or nothing at all.\n"},
       {.name = "logfile",
        .value = text(&Config::logfile),
        .flags = kImmutable,
@@ -69,7 +69,7 @@ std::vector<Option> general() {
       {.name = "syslog-ident",
        .value = text(&Config::syslog_ident),
        .flags = kImmutable,
-       .comment = "Name that lines carry in the system's log.\n"},
+       .comment = "Name of the server in the system's log.\n"},
       {.name = "syslog-facility",
        .value = choice(&Config::syslog_facility, {{"user", LOG_USER},
                                                   {"local0", LOG_LOCAL0},
@@ -109,13 +109,11 @@ std::vector<Option> general() {
        .comment = "Show in the process list what the server listens on.\n"},
       {.name = "proc-title-template",
        .value = text(&Config::proc_title_template, check_title_template),
-       .comment = "Form of the title in the process list. Known are {title}, {listen-addr},\n"
+       .comment = "Title in the process list. Its variables are {title}, {listen-addr},\n"
                   "{server-mode}, {port}, {tls-port}, {unixsocket} and {config-file}.\n"},
       {.name = "locale-collate",
        .value = text(&Config::locale_collate, check_locale),
-       .comment =
-           "Locale that decides the order of strings where SORT compares them. Empty: that of\n"
-           "the environment.\n"},
+       .comment = "Locale for comparing strings in SORT. Empty: that of the environment.\n"},
       {.name = "ignore-warnings",
        .value = text(&Config::ignore_warnings),
        .support = Support::kIgnored,
@@ -141,13 +139,12 @@ std::vector<Option> general() {
        .support = Support::kIgnored,
        .reason = "snapshots are not available yet, so nothing is saved",
        .comment =
-           "How SIGINT shuts down, in SHUTDOWN's words: default, or any of save or nosave, now\n"
-           "and force.\n"},
+           "Options of a shutdown by SIGINT: default, or any of save or nosave, now and force.\n"},
       {.name = "shutdown-on-sigterm",
        .value = shutdown_signal_value(&Config::shutdown_on_sigterm),
        .support = Support::kIgnored,
        .reason = "snapshots are not available yet, so nothing is saved",
-       .comment = "How SIGTERM shuts down, in the same words.\n"},
+       .comment = "The same for SIGTERM.\n"},
   };
 }
 
@@ -157,15 +154,15 @@ std::vector<Option> kernel() {
        .value = yes_no(&Config::disable_thp),
        .flags = kImmutable,
        .comment =
-           "Keep transparent huge pages away from this process: they make snapshots expensive.\n"},
+           "Switch off transparent huge pages for this process: they make snapshots expensive.\n"},
       {.name = "oom-score-adj",
        .value = choice(&Config::oom_score_adj, {{"no", OomScoreAdjust::kNo},
                                                 {"yes", OomScoreAdjust::kRelative},
                                                 {"relative", OomScoreAdjust::kRelative},
                                                 {"absolute", OomScoreAdjust::kAbsolute}}),
        .comment =
-           "Tell the kernel whom to kill first when memory runs out: no, yes (or relative: the\n"
-           "values below are added to the score at start), or absolute.\n"},
+           "Set how readily the kernel kills this process when memory runs out: no, yes (or\n"
+           "relative: adds the values below to the score at start), or absolute.\n"},
       {.name = "oom-score-adj-values",
        .value = oom_score_adj_values_value(),
        .comment = "Values for oom-score-adj, -2000 to 2000: for a master, a replica, a background "
@@ -177,7 +174,7 @@ std::vector<Option> kernel() {
       {.name = "bio_cpulist",
        .value = text(&Config::bio_cpulist),
        .flags = kImmutable,
-       .comment = "CPUs for the threads in the background.\n"},
+       .comment = "CPUs for background threads.\n"},
       {.name = "aof_rewrite_cpulist",
        .value = text(&Config::aof_rewrite_cpulist),
        .flags = kImmutable,
@@ -239,7 +236,7 @@ std::vector<Option> security() {
       {.name = "rename-command",
        .value = rename_command_value(),
        .flags = kFileOnly,
-       .comment = "Gives a command another name; an empty one takes it away.\n",
+       .comment = "Renames a command; an empty new name removes it.\n",
        .example = "CONFIG b840fc02d524045429941cc15f59e41cb7be6c52"},
       guarded(
           "enable-protected-configs", &Config::enable_protected_configs,

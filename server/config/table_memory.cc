@@ -1,4 +1,4 @@
-// Rows of the option table: how much clients and data may take.
+// Rows of the option table: limits of clients and memory.
 #include <limits>
 
 #include "server/config/options.h"
@@ -59,31 +59,30 @@ std::vector<Option> memory_use() {
                                               {"allkeys-random", MaxmemoryPolicy::kAllkeysRandom},
                                               {"noeviction", MaxmemoryPolicy::kNoeviction}}),
        .comment =
-           "What goes first: volatile-... only keys with a time to live, allkeys-... any; by last\n"
-           "use (lru), by frequency (lfu), by chance (random), or what expires soonest\n"
-           "(volatile-ttl). noeviction: nothing goes, writes that need memory fail.\n"},
+           "Which keys to evict: volatile-... only keys with a time to live, allkeys-... any; by\n"
+           "last use (lru), by frequency (lfu), at random (random), or those that expire soonest\n"
+           "(volatile-ttl). noeviction: none; writes that need memory fail.\n"},
       {.name = "maxmemory-samples",
        .value = integer(&Config::maxmemory_samples, 1),
-       .comment = "Keys compared for each eviction. More choose better and take longer.\n"},
+       .comment = "Keys compared for each eviction. More give a better choice and take longer.\n"},
       {.name = "maxmemory-eviction-tenacity",
        .value = integer(&Config::maxmemory_eviction_tenacity, 0, 100),
        .comment =
-           "How long a command may wait for evictions: 0 hardly, 10 as usual, 100 without end.\n"},
+           "How long a command may wait for evictions: 0 hardly at all, 100 without limit.\n"},
       {.name = "lfu-log-factor",
        .value = integer(&Config::lfu_log_factor),
-       .comment =
-           "How many uses it takes to move a key's frequency counter: the more the slower.\n"},
+       .comment = "How slowly a key's frequency counter grows with its uses.\n"},
       {.name = "lfu-decay-time",
        .value = integer(&Config::lfu_decay_time_minutes),
        .comment = "Minutes without use after which that counter drops by one. 0: it never does.\n"},
       {.name = "active-expire-effort",
        .value = integer(&Config::active_expire_effort, 1, 10),
-       .comment = "How hard to look for expired keys nobody asks for, from 1 to 10: memory against "
-                  "CPU.\n"},
+       .comment =
+           "Effort for finding expired keys that nobody reads, 1 to 10. More saves memory and "
+           "takes CPU.\n"},
       {.name = "activerehashing",
        .value = yes_no(&Config::activerehashing),
-       .comment =
-           "Spend a little idle time on resizing tables, so that memory comes back sooner.\n"},
+       .comment = "Spend a little idle time on resizing tables, so that memory is freed sooner.\n"},
       {.name = "jemalloc-bg-thread",
        .value = yes_no(&Config::jemalloc_bg_thread),
        .comment = "Let the allocator return unused memory in a thread of its own.\n"},
@@ -100,10 +99,10 @@ std::vector<Option> lazy_free() {
        .comment = "Free expired values in the background.\n"},
       {.name = "lazyfree-lazy-server-del",
        .value = yes_no(&Config::lazyfree_lazy_server_del),
-       .comment = "Free in the background what RENAME, SET and others delete on the way.\n"},
+       .comment = "Free values that RENAME, SET and others replace in the background.\n"},
       {.name = "lazyfree-lazy-user-del",
        .value = yes_no(&Config::lazyfree_lazy_user_del),
-       .comment = "Let DEL do what UNLINK does.\n"},
+       .comment = "Make DEL work like UNLINK.\n"},
       {.name = "lazyfree-lazy-user-flush",
        .value = yes_no(&Config::lazyfree_lazy_user_flush),
        .comment =
@@ -116,7 +115,7 @@ std::vector<Option> defragmentation() {
       {.name = "activedefrag",
        .value = yes_no(&Config::activedefrag),
        .support = Support::kRefused,
-       .comment = "Move data together while running, to give fragmented memory back.\n"},
+       .comment = "Move data while running, to return fragmented memory.\n"},
       {.name = "active-defrag-ignore-bytes",
        .value = memory(&Config::active_defrag_ignore_bytes, 1),
        .support = Support::kIgnored,
@@ -140,7 +139,7 @@ std::vector<Option> defragmentation() {
       {.name = "active-defrag-max-scan-fields",
        .value = integer(&Config::active_defrag_max_scan_fields, 1),
        .support = Support::kIgnored,
-       .comment = "Elements of one value that it looks at in one go.\n"},
+       .comment = "Elements of one value that it checks at a time.\n"},
   };
 }
 

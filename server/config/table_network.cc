@@ -1,4 +1,4 @@
-// Rows of the option table: how clients reach the server.
+// Rows of the option table: network and TLS.
 #include "server/config/options.h"
 
 namespace spinel::server {
@@ -35,7 +35,7 @@ std::vector<Option> network() {
       {.name = "unixsocket",
        .value = text(&Config::unixsocket),
        .flags = kImmutable,
-       .comment = "Path of a Unix socket to listen on besides. Empty: none.\n"},
+       .comment = "Path of a Unix socket to listen on, too. Empty: none.\n"},
       {.name = "unixsocketperm",
        .value = unixsocketperm_value(),
        .flags = kImmutable,
@@ -45,8 +45,7 @@ std::vector<Option> network() {
        .comment = "Close connections that were idle for this many seconds. 0: never.\n"},
       {.name = "tcp-keepalive",
        .value = integer(&Config::tcp_keepalive_s),
-       .comment =
-           "Seconds between probes that find peers which vanished without a word. 0: no probes.\n"},
+       .comment = "Seconds between probes that detect clients which vanished. 0: no probes.\n"},
       {.name = "socket-mark-id",
        .value = integer(&Config::socket_mark_id),
        .flags = kImmutable,
@@ -99,7 +98,7 @@ std::vector<Option> tls() {
                                                    {"optional", TlsAuthClients::kOptional}}),
        .support = Support::kIgnored,
        .comment =
-           "Whether clients must show a certificate: yes, no, or optional (checked if shown).\n"},
+           "Whether clients need a certificate: yes, no, or optional (checked if there is one).\n"},
       {.name = "tls-replication",
        .value = yes_no(&Config::tls_replication),
        .support = Support::kRefused,

@@ -1,10 +1,10 @@
-// Rows of the option table: what is kept on disk.
+// Rows of the option table: snapshots and the append only file.
 #include "server/config/options.h"
 
 namespace spinel::server {
 namespace {
 
-// A name without a directory, which belongs into `dir`.
+// Refuses a path: the directory belongs in `dir`.
 ConfigError check_dbfilename(const std::string& name) {
   if (name.find('/') != std::string::npos) return "dbfilename can't be a path, just a filename";
   return std::nullopt;
@@ -27,15 +27,14 @@ std::vector<Option> snapshots() {
       {.name = "dir",
        .value = working_directory_value(),
        .flags = kProtected | kAlwaysRewritten,
-       .comment =
-           "Directory that the server works in: files named here without a path are there.\n",
+       .comment = "Working directory: place of all files that are named here without a path.\n",
        .example = "./"},
       {.name = "save",
        .value = save_value(),
        .support = Support::kIgnored,
        .comment =
-           "Take a snapshot when within so many seconds so many keys changed; several such pairs\n"
-           "or lines add up. \"\" takes none.\n"},
+           "Take a snapshot after so many changes within so many seconds. Several pairs or lines\n"
+           "add up. \"\": none.\n"},
       {.name = "dbfilename",
        .value = text(&Config::dbfilename, check_dbfilename),
        .flags = kProtected,
@@ -44,7 +43,7 @@ std::vector<Option> snapshots() {
       {.name = "stop-writes-on-bgsave-error",
        .value = yes_no(&Config::stop_writes_on_bgsave_error),
        .support = Support::kIgnored,
-       .comment = "Refuse writes while the last snapshot failed, so that somebody notices.\n"},
+       .comment = "Refuse writes after a snapshot failed, so that somebody notices.\n"},
       {.name = "rdbcompression",
        .value = yes_no(&Config::rdbcompression),
        .support = Support::kIgnored,
@@ -69,7 +68,7 @@ std::vector<Option> snapshots() {
       {.name = "rdb-save-incremental-fsync",
        .value = yes_no(&Config::rdb_save_incremental_fsync),
        .support = Support::kIgnored,
-       .comment = "Flush a snapshot to disk bit by bit while it is written.\n"},
+       .comment = "Flush a snapshot to disk in steps while it is written.\n"},
       {.name = "rdb-key-save-delay",
        .value = integer(&Config::rdb_key_save_delay_us, INT32_MIN),
        .flags = kHidden,
@@ -95,7 +94,7 @@ std::vector<Option> append_only_file() {
        .value = text(&Config::appendfilename, check_appendfilename),
        .flags = kImmutable,
        .support = Support::kIgnored,
-       .comment = "What the names of its files start with.\n"},
+       .comment = "Prefix of the names of its files.\n"},
       {.name = "appenddirname",
        .value = text(&Config::appenddirname, check_appenddirname),
        .flags = kImmutable,
@@ -112,8 +111,8 @@ std::vector<Option> append_only_file() {
       {.name = "no-appendfsync-on-rewrite",
        .value = yes_no(&Config::no_appendfsync_on_rewrite),
        .support = Support::kIgnored,
-       .comment = "Do not force them to disk while a snapshot or a rewrite is busy: quicker, less "
-                  "safe.\n"},
+       .comment =
+           "Do not force them to disk while a snapshot or a rewrite runs: faster, less safe.\n"},
       {.name = "auto-aof-rewrite-percentage",
        .value = integer(&Config::auto_aof_rewrite_percentage),
        .support = Support::kIgnored,
@@ -125,7 +124,7 @@ std::vector<Option> append_only_file() {
       {.name = "aof-load-truncated",
        .value = yes_no(&Config::aof_load_truncated),
        .support = Support::kIgnored,
-       .comment = "Start even if the end of the file is cut off, as a crash leaves it.\n"},
+       .comment = "Start even if the end of the file is missing, as after a crash.\n"},
       {.name = "aof-use-rdb-preamble",
        .value = yes_no(&Config::aof_use_rdb_preamble),
        .support = Support::kIgnored,
@@ -133,15 +132,15 @@ std::vector<Option> append_only_file() {
       {.name = "aof-timestamp-enabled",
        .value = yes_no(&Config::aof_timestamp_enabled),
        .support = Support::kIgnored,
-       .comment = "Note the time in the file, to restore to a point in time.\n"},
+       .comment = "Write timestamps to the file, to restore a point in time.\n"},
       {.name = "aof-rewrite-incremental-fsync",
        .value = yes_no(&Config::aof_rewrite_incremental_fsync),
        .support = Support::kIgnored,
-       .comment = "Flush a rewrite to disk bit by bit.\n"},
+       .comment = "Flush a rewrite to disk in steps.\n"},
       {.name = "aof-disable-auto-gc",
        .value = yes_no(&Config::aof_disable_auto_gc),
        .support = Support::kIgnored,
-       .comment = "Keep the files that a rewrite made useless.\n"},
+       .comment = "Keep the files that a rewrite replaced.\n"},
   };
 }
 
