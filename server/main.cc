@@ -1,4 +1,4 @@
-// The executable: reads the configuration, sets up the process, and serves until it is told to
+// The executable: loads the configuration, sets up the process, and serves until it is told to
 // stop.
 #include <algorithm>
 #include <cstdio>
@@ -39,7 +39,7 @@ LogOptions log_options(const Config& config) {
           .syslog_facility = config.syslog_facility};
 }
 
-// What the pid file is called: named, or the usual one for a server in the background.
+// The path of the pid file: pidfile, or the default one for a server in the background.
 std::string pid_file(const Config& config) {
   if (!config.pidfile.empty()) return config.pidfile;
   return config.daemonize ? kDefaultPidfile : "";
@@ -75,7 +75,7 @@ std::optional<std::string> apply_oom_score(const Config& config) {
   return "Failed to set current oom_score_adj. Check server logs.";
 }
 
-// The part of a crash report that says what the server was doing.
+// Writes the current command to a crash report.
 void report_current_command(CrashWriter& out, void* context) {
   const Server& server = *static_cast<const Server*>(context);
   const Client* client = server.current_client;
@@ -144,7 +144,7 @@ int run(const ConfigSources& sources, const std::string& program) {
     print(stderr, "{}\n", *error);
     return 1;
   }
-  // Threads start after this.
+  // No thread may start before this.
   if (config.daemonize && config.supervised == Supervision::kNo) {
     if (const auto error = daemonize()) {
       log_warning("Cannot run in the background: {}", *error);

@@ -1,10 +1,10 @@
 // The configuration of a server: one plain struct that hot paths read directly.
 //
 // A field is named after its option with '_' for '-' and, where the option's name does not say it,
-// the unit. The initialisers below are the defaults, said nowhere else. Everything that is known
-// about an option besides (its text form, range, whether it may change at run time) is its row in
-// server/config/options.h. The struct belongs to the command thread: it changes only inside
-// load_config() and ConfigStore::set().
+// the unit. The initialisers below are the only place of the defaults. The option's row in the
+// table (server/config/options.h) has everything else: its text form, its range, and whether it may
+// change at run time. The struct belongs to the command thread. Only load_config() and
+// ConfigStore::set() change it.
 #pragma once
 
 #include <algorithm>
@@ -40,10 +40,10 @@ enum class EndpointType { kIp, kHostname, kUnknown };
 enum class PropagationErrorBehavior { kIgnore, kPanic, kPanicOnReplicas };
 enum class TlsAuthClients { kNo, kYes, kOptional };
 
-// Who may use what a protected option guards: nobody, everybody, or loopback and Unix socket peers.
+// Who may use a protected feature: nobody, everybody, or clients on a loopback or Unix socket.
 enum class ProtectedAccess { kNo, kYes, kLocal };
 
-// What a SIGTERM or SIGINT asks of the shutdown: a set of these bits.
+// Flags of shutdown-on-sigterm and shutdown-on-sigint.
 inline constexpr uint32_t kShutdownSignalSave = 1;
 inline constexpr uint32_t kShutdownSignalNosave = 2;
 inline constexpr uint32_t kShutdownSignalNow = 4;
@@ -53,7 +53,7 @@ inline constexpr uint32_t kShutdownSignalForce = 8;
 enum class ClientClass { kNormal = 0, kReplica = 1, kPubsub = 2 };
 inline constexpr size_t kClientClasses = 3;
 
-// A client is dropped when its output passes `hard_bytes`, or stays above `soft_bytes` for
+// A client is closed when its pending output exceeds `hard_bytes`, or exceeds `soft_bytes` for
 // `soft_s`. 0 = no limit.
 struct OutputBufferLimit {
   uint64_t hard_bytes = 0;
@@ -62,7 +62,7 @@ struct OutputBufferLimit {
   bool operator==(const OutputBufferLimit&) const = default;
 };
 
-// A snapshot is due when `changes` writes happened in `seconds`.
+// A snapshot is due after at least `changes` writes within `seconds`.
 struct SavePoint {
   int64_t seconds = 0;
   int64_t changes = 0;
@@ -78,8 +78,7 @@ struct CommandRename {
 
 struct Config {
   // Network
-  std::vector<std::string> bind = {"*",
-                                   "-::*"};  // a leading '-' means: may be missing on this machine
+  std::vector<std::string> bind = {"*", "-::*"};  // a leading '-': may be missing on this machine
   std::string bind_source_addr;
   bool protected_mode = true;
   int port = 6379;  // 0 = no TCP listener
@@ -172,7 +171,7 @@ struct Config {
       {32ull << 20, 8ull << 20, 60},
   }};
   int64_t maxmemory_clients =
-      0;  // bytes; below zero: minus the percentage of maxmemory; 0 = no limit
+      0;  // bytes; negative: minus the percentage of maxmemory; 0 = no limit
   uint64_t tracking_table_max_keys = 1000000;
 
   // Memory
@@ -198,11 +197,11 @@ struct Config {
   int active_defrag_cycle_max_percent = 25;
   uint64_t active_defrag_max_scan_fields = 1000;
 
-  // Encodings: the sizes up to which a value stays in its compact form
+  // Encodings: the largest sizes of values in compact form
   uint64_t hash_max_listpack_entries = 512;
   uint64_t hash_max_listpack_value_bytes = 64;
   int list_max_listpack_size =
-      -2;  // above zero: entries a node; -1..-5: 4, 8, 16, 32, 64 kb a node
+      -2;  // positive: entries per node; -1..-5: 4, 8, 16, 32, 64 kb per node
   int list_compress_depth = 0;
   uint64_t set_max_intset_entries = 512;
   uint64_t set_max_listpack_entries = 128;
@@ -219,7 +218,7 @@ struct Config {
   bool dynamic_hz = true;
   int64_t busy_reply_threshold_ms = 5000;
   uint32_t notify_keyspace_events = 0;         // kNotify... bits of server/config/notify_flags.h
-  int64_t slowlog_log_slower_than_us = 10000;  // below zero = off, 0 = every command
+  int64_t slowlog_log_slower_than_us = 10000;  // negative = off, 0 = every command
   int64_t slowlog_max_len = 128;
   int64_t latency_monitor_threshold_ms = 0;  // 0 = off
   bool latency_tracking = true;
@@ -304,10 +303,9 @@ struct Config {
   int cluster_announce_bus_port = 0;
   EndpointType cluster_preferred_endpoint_type = EndpointType::kIp;
 
-  // What load_config() learned besides the options
-  std::string config_file;  // absolute path, empty when started without one
-  std::vector<std::string>
-      warnings;  // one log line each: options that were accepted but do nothing yet
+  // Set by load_config() besides the options
+  std::string config_file;            // absolute path, empty when started without one
+  std::vector<std::string> warnings;  // log lines about options that were accepted without effect
 };
 
 inline constexpr const char* kDefaultPidfile = "/var/run/redis.pid";

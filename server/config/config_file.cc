@@ -44,8 +44,8 @@ mode_t mode_of(const std::string& path) {
   return stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : kNewFileMode;
 }
 
-// A rename is on disk when the directory is. Some file systems cannot sync a directory: the file
-// is in place all the same, so that is no error.
+// A rename is durable only when its directory is. Some file systems cannot sync a directory; the
+// file is in place nevertheless, so that is not an error.
 void sync_directory_of(const std::string& path) {
   const size_t slash = path.rfind('/');
   const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);

@@ -24,7 +24,7 @@ bool is_pattern(std::string_view text) {
   return text.find_first_of("*?[") != std::string_view::npos;
 }
 
-// Collects answers, every name once.
+// Collects names and values, each name once.
 class Answer {
  public:
   explicit Answer(const Config& config) : config_(config) {}
@@ -52,7 +52,7 @@ struct ConfigStore::Assignment {
 };
 
 ConfigStore::ConfigStore(Config& config) : config_(config) {
-  // Known from the start, so that a failed CONFIG SET dir can go back.
+  // Known from the start, so that a failed CONFIG SET dir can be undone.
   const Option& dir = *OptionTable::instance().find("dir").option;
   if (config_.dir.empty()) config_.dir = dir.value->print(config_);
 }
@@ -92,7 +92,7 @@ std::vector<std::pair<std::string, std::string>> ConfigStore::get(
 std::optional<std::string> ConfigStore::set(Pairs pairs, bool client_is_local) {
   std::vector<Assignment> assignments;
   if (auto error = resolve(pairs, client_is_local, assignments)) return error;
-  // Copying everything is what makes taking back simple; nobody sets options in a loop.
+  // A copy of everything makes undoing simple. CONFIG SET is rare enough.
   const Config before = config_;
   if (auto error = assign(assignments)) {
     restore(before, {});
@@ -101,7 +101,7 @@ std::optional<std::string> ConfigStore::set(Pairs pairs, bool client_is_local) {
   return apply_changes(assignments, before);
 }
 
-// Finds the rows and refuses what may not be set, before anything changes.
+// Finds the rows of all pairs. Returns the error reply if one of them may not be set.
 std::optional<std::string> ConfigStore::resolve(Pairs pairs, bool client_is_local,
                                                 std::vector<Assignment>& assignments) const {
   const bool may_set_protected =
@@ -146,7 +146,7 @@ std::optional<std::string> ConfigStore::apply_changes(const std::vector<Assignme
           std::find(applied.begin(), applied.end(), &hook) != applied.end()) {
         continue;
       }
-      // One that fails is restored too: it may have undone the old before the new went wrong.
+      // A hook that fails runs again with the old values, too: it may have changed something.
       applied.push_back(&hook);
       if (const auto reason = hook.apply(config_)) {
         restore(before, applied);
@@ -159,7 +159,7 @@ std::optional<std::string> ConfigStore::apply_changes(const std::vector<Assignme
 
 void ConfigStore::restore(const Config& before, std::span<const Hook* const> applied) {
   if (config_.dir != before.dir && chdir(before.dir.c_str()) != 0) {
-    // Gone meanwhile: the process stays where it is, and must not claim otherwise.
+    // The old directory is gone: the process stays in the new one, and `dir` shows it.
     std::string here = std::move(config_.dir);
     config_ = before;
     config_.dir = std::move(here);

@@ -16,32 +16,31 @@ namespace spinel::server {
 
 struct Option;
 
-// Puts a changed configuration into effect, and leaves everything as it was if it cannot: then it
-// returns the reason, as it ends an error reply. It must succeed with values it succeeded with
-// before.
+// Applies a changed configuration. On failure changes nothing and returns the reason, with which
+// the error reply ends. Must succeed with values that it succeeded with before.
 using ApplyHook = std::function<std::optional<std::string>(const Config&)>;
 
 class ConfigStore {
  public:
-  // Works on `config`, which must outlive it and be changed by nobody else from now on.
+  // `config` must outlive the store, and only the store may change it from now on.
   explicit ConfigStore(Config& config);
 
-  // Calls `hook` once for every set() that changed any of the named options.
+  // Calls `hook` once for each set() that changes any of the named options.
   void on_change(std::initializer_list<std::string_view> options, ApplyHook hook);
 
-  // Names and values that any of the patterns matches, each name once, in the table's order for a
-  // glob. A pattern without * ? [ is a name, whose spelling is returned as it was given.
+  // Returns the names and values that match any of the patterns, each name once, for a glob in the
+  // order of the table. A pattern without * ? [ is a name, which is returned in the given spelling.
   std::vector<std::pair<std::string, std::string>> get(
       std::span<const std::string_view> patterns) const;
 
-  // Sets all of the pairs, or none: then it returns the reply, such as
+  // Sets all pairs, or sets none and returns the error reply, such as
   // "ERR CONFIG SET failed (possibly related to argument 'hz') - argument couldn't be parsed into
   // an integer". References into the configuration's strings and vectors do not survive the call.
-  // `client_is_local` (loopback or Unix socket) decides where enable-protected-configs says local.
+  // `client_is_local` (loopback or Unix socket) decides if enable-protected-configs is local.
   std::optional<std::string> set(
       std::span<const std::pair<std::string_view, std::string_view>> pairs, bool client_is_local);
 
-  // Writes the configuration to the file it was loaded from. Returns the reply if that fails.
+  // Writes the configuration to its file. Returns the error reply on failure.
   std::optional<std::string> rewrite() const;
 
  private:

@@ -15,8 +15,8 @@ bool is_option_name(const std::string& argument) {
   return argument.starts_with("--");
 }
 
-// Turns options into lines of a configuration file. What follows a name is a value even if it looks
-// like another name; only `--save` may go without one.
+// Turns options into lines of a configuration file. The word behind a name is a value even if it
+// looks like another name. Only `--save` needs no value.
 std::string option_lines(std::span<const std::string> arguments) {
   std::string lines;
   bool value_due = false;
@@ -80,7 +80,7 @@ Launch parse_command_line(std::span<const std::string> arguments) {
 }
 
 std::string version_line() {
-  // Scripts take the version that clients see from v=.
+  // Scripts read the version that clients see from v=.
   return fmt::format("Spinel server v={} sha=00000000:0 malloc={} bits={} build={:016x} spinel={}",
                      kRedisVersion, storage::allocator_name(), sizeof(void*) * 8, build_id(),
                      kSpinelVersion);

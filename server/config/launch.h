@@ -1,4 +1,4 @@
-// What the arguments of the executable ask for.
+// The command line of the executable.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct Launch {
   std::string message = {};
 };
 
-// Takes the arguments that follow the program's name, as redis-server does:
+// Parses the arguments behind the program's name like redis-server:
 // [file | -] [--option value...]... [-]
 Launch parse_command_line(std::span<const std::string> arguments);
 

@@ -19,7 +19,7 @@
 namespace spinel::server {
 namespace {
 
-// Files that include themselves end here.
+// Stops files that include themselves.
 constexpr int kMaxIncludeDepth = 16;
 
 constexpr const char* kBadDirective = "Bad directive or wrong number of arguments";
@@ -34,7 +34,7 @@ std::string fatal(std::string_view text) {
 
 constexpr std::string_view kCommandLine = "the command line";
 
-// Where a mistake is: `source` is a path, standard input or the command line.
+// Names the place of a mistake. `source` is a path, standard input or the command line.
 std::string place_of(std::string_view source, size_t line_number) {
   if (source == kCommandLine) return "Reading the options of the command line";
   return fmt::format("Reading the configuration from {}, at line {}", source, line_number);
@@ -113,7 +113,7 @@ class Loader {
                         first ? ValueOrigin::kFirstLine : ValueOrigin::kFurtherLine);
   }
 
-  // Loads a file, or all that a pattern names; a pattern may name none.
+  // Loads a file, or all files that match a pattern, which may be none.
   std::optional<std::string> include(const std::string& path) {
     if (access_ == FileAccess::kDenied) return std::nullopt;
     if (path.find_first_of("*?[") == std::string::npos) return include_file(path);

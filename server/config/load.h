@@ -1,4 +1,4 @@
-// Builds the configuration at startup: from a file, from standard input, from options.
+// Loads the configuration at startup: from a file, standard input and options.
 #pragma once
 
 #include <optional>
@@ -9,19 +9,19 @@
 
 namespace spinel::server {
 
-// Read in this order; later values win.
+// The sources in the order in which they are read; later values win.
 struct ConfigSources {
   std::string file = {};     // path; empty = none
   bool read_stdin = false;   // standard input up to its end
-  std::string options = {};  // lines in the format of the file, as made of the command line
+  std::string options = {};  // lines in the format of the file, made from the command line
 };
 
-// Whether loading may read included files, change the directory and create the log file. Fuzzing
-// denies it.
+// Whether loading may read included files, change the directory and create the log file. Fuzz
+// targets deny it.
 enum class FileAccess { kAllowed, kDenied };
 
-// Reads `sources` into `config`, which must be as constructed. Returns the message that the process
-// should end with, ready to be printed, or nothing; after an error `config` is not to be used.
+// Loads `sources` into `config`, which must be newly constructed. On failure returns a message for
+// the user, with its line end; `config` must not be used then.
 std::optional<std::string> load_config(Config& config, const ConfigSources& sources,
                                        FileAccess access = FileAccess::kAllowed);
 

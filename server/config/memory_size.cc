@@ -30,7 +30,7 @@ constexpr Unit kUnits[] = {
 }  // namespace
 
 std::optional<uint64_t> parse_memory(std::string_view text) {
-  text = text.substr(0, text.find('\0'));  // Redis reads no further
+  text = text.substr(0, text.find('\0'));  // Redis ignores the rest
   uint64_t number = 0;
   const char* end = text.data() + text.size();
   const auto [stop, status] = std::from_chars(text.data(), end, number);

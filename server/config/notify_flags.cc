@@ -42,7 +42,7 @@ std::optional<uint32_t> parse_notify_flags(std::string_view text) {
 std::string format_notify_flags(uint32_t flags) {
   std::string text;
   if ((flags & kNotifyAll) == kNotifyAll) {
-    // Redis does not print n beside A, although it keeps it.
+    // Redis keeps n beside A, but does not print it.
     text.push_back('A');
   } else {
     for (const EventClass& each : kClasses) {

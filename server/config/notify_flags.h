@@ -26,10 +26,10 @@ inline constexpr uint32_t kNotifyAll = kNotifyGeneric | kNotifyString | kNotifyL
                                        kNotifyHash | kNotifyZset | kNotifyExpired | kNotifyEvicted |
                                        kNotifyStream | kNotifyModule;
 
-// The set that a string such as "KEg$" names; nothing if a character names no class.
+// Parses a string such as "KEg$". Returns nothing if a character names no class.
 std::optional<uint32_t> parse_notify_flags(std::string_view text);
 
-// The canonical string of a set: classes in a fixed order, A for all, then K, E and m.
+// Formats a set: classes in a fixed order, A for all of them, then K, E and m.
 std::string format_notify_flags(uint32_t flags);
 
 }  // namespace spinel::server

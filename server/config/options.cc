@@ -19,7 +19,7 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
-// "a  b" has an empty word in the middle: single spaces separate.
+// Splits at each single space: "a  b" has an empty word in the middle.
 std::vector<std::string> split_at_spaces(std::string_view text) {
   std::vector<std::string> words;
   if (text.empty()) return words;
@@ -80,7 +80,7 @@ ConfigError parse_option(const Option& option, Config& config, ConfigWords words
                          ValueOrigin origin) {
   std::vector<std::string> parts;
   if (option.value->takes_many()) {
-    // A file's `""` stays one empty word; at run time an empty value is the empty list.
+    // `""` in a file is one empty word. At run time an empty value is the empty list.
     const bool split = words.size() == 1 && (origin == ValueOrigin::kRuntime || !words[0].empty());
     if (split && !(option.flags & kFileOnly)) {
       parts = split_at_spaces(words[0]);

@@ -1,5 +1,5 @@
-// The table of all options: one row each. CONFIG GET, SET and REWRITE, file and command line
-// loading, and redis.conf.sample all read these rows and nothing else.
+// The table of all options, one row for each. CONFIG GET, SET and REWRITE, loading, and
+// redis.conf.sample read these rows and nothing else.
 #pragma once
 
 #include <functional>
@@ -13,10 +13,10 @@
 namespace spinel::server {
 
 // Bits of Option::flags.
-inline constexpr uint32_t kImmutable = 1;  // only at startup
+inline constexpr uint32_t kImmutable = 1;  // set only at startup
 inline constexpr uint32_t kProtected = 2;  // at run time only with enable-protected-configs
-inline constexpr uint32_t kHidden = 4;     // CONFIG GET answers to the exact name only
-inline constexpr uint32_t kFileOnly = 8;   // a directive: not for CONFIG GET and SET
+inline constexpr uint32_t kHidden = 4;     // CONFIG GET shows it only for its exact name
+inline constexpr uint32_t kFileOnly = 8;   // a directive, unknown to CONFIG GET and SET
 inline constexpr uint32_t kAlwaysRewritten = 16;
 
 enum class Support {
@@ -27,13 +27,13 @@ enum class Support {
 
 struct Option {
   std::string_view name;
-  std::string_view alias = {};  // the name of former versions; empty = none
+  std::string_view alias = {};  // name in former versions; empty = none
   Value value = nullptr;
   uint32_t flags = 0;
   Support support = Support::kFull;
   std::string_view reason = {};   // why it is ignored or refused, as a clause
   std::string_view comment = {};  // for redis.conf.sample; lines end in \n
-  std::string_view example = {};  // what the sample shows commented out, if not the default
+  std::string_view example = {};  // value that the sample shows in a comment instead of the default
 };
 
 struct OptionSection {
@@ -43,7 +43,7 @@ struct OptionSection {
 
 class OptionTable {
  public:
-  // The row and the name it was found by: name or alias, in lower case.
+  // A row, and the name or alias that matched, in lower case.
   struct Match {
     const Option* option = nullptr;
     std::string_view name = {};
@@ -51,12 +51,12 @@ class OptionTable {
 
   static const OptionTable& instance();
 
-  // Looks `name` up without regard to case, as a name or an alias. The option is null if unknown.
+  // Finds an option by its name or alias in any case. The option is null if there is none.
   Match find(std::string_view name) const;
 
   const std::vector<OptionSection>& sections() const { return sections_; }
 
-  // Calls for every option, in the table's order.
+  // Calls `visit` for every option in the order of the table.
   void for_each(const std::function<void(const Option&)>& visit) const;
 
  private:
@@ -66,21 +66,21 @@ class OptionTable {
   std::unordered_map<std::string_view, const Option*> by_name_;
 };
 
-// True for directives of former versions that are accepted with one argument and ignored.
+// Returns whether `name` is a directive of former versions, accepted with one argument and ignored.
 bool is_retired_directive(std::string_view name);
 
-// Reads the words of one line, or of one value at run time, into `config`: splits a list given as a
-// single word, checks the number of words, and refuses what is not supported.
+// Parses the words of a line, or of a value at run time, into `config`. Splits a list that is given
+// as one word, checks the number of words, and refuses unsupported values.
 ConfigError parse_option(const Option& option, Config& config, ConfigWords words,
                          ValueOrigin origin);
 
-// True if the option's value is not what a server without any configuration has.
+// Returns whether the option's value differs from that of a server without any configuration.
 bool differs_from_default(const Option& option, const Config& config);
 
-// `rows`, in which those that are ignored or refused without a reason of their own have `reason`.
+// Returns `rows`, with `reason` in those that are ignored or refused and have no reason yet.
 std::vector<Option> with_reason(std::string_view reason, std::vector<Option> rows);
 
-// The rows, one function a file of the table.
+// The rows, one function for each file of the table.
 std::vector<OptionSection> network_options();
 std::vector<OptionSection> general_options();
 std::vector<OptionSection> memory_options();

@@ -1,4 +1,4 @@
-// The texts that are made of the option table: what CONFIG REWRITE writes, and the sample.
+// Texts generated from the option table: the output of CONFIG REWRITE, and the sample.
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace spinel::server {
 
-// The text of `old_file` with the values of `config`: comments, order, includes and lines that
-// still hold stay; other options that differ from their defaults follow at the end.
+// Returns the text of `old_file` with the values of `config`. Keeps comments, order, includes and
+// lines that still hold. Appends other options that differ from their defaults.
 std::string rewritten_config(const Config& config, std::string_view old_file);
 
-// redis.conf.sample: all options with their defaults, in sections, explained.
+// Returns redis.conf.sample: all options in sections, with defaults and explanations.
 std::string sample_config();
 
 }  // namespace spinel::server

@@ -1,4 +1,4 @@
-// How one option's value is read, checked and printed. Rows of the option table own these.
+// Reads, checks and prints the value of one option. Rows of the option table own these.
 #pragma once
 
 #include <cstdint>
@@ -18,41 +18,41 @@
 
 namespace spinel::server {
 
-// The reason why a value is refused, in Redis's words; nothing on success.
+// The reason why a value is refused, in the words of Redis; nothing on success.
 using ConfigError = std::optional<std::string>;
 using ConfigWords = std::span<const std::string>;
 
-// Where a value comes from. Lists that add up over several lines of a file are replaced as a whole
-// at run time, and by the first line of a start.
+// Where a value comes from. Some lists grow over several lines of a file. A value at run time, and
+// the first line at startup, replace the whole list.
 enum class ValueOrigin { kFirstLine, kFurtherLine, kRuntime };
 
 class ValueKind {
  public:
   virtual ~ValueKind() = default;
 
-  // True if the value is a list of words; else parse() is given exactly one.
+  // Returns whether the value is a list of words. If not, parse() receives exactly one.
   virtual bool takes_many() const { return false; }
 
-  // Checks and stores. On error `config` may be left with part of the value.
+  // Checks and stores a value. On error `config` may have a part of it.
   virtual ConfigError parse(Config& config, ConfigWords words, ValueOrigin origin) const = 0;
 
-  // What CONFIG GET answers.
+  // Returns the value for CONFIG GET.
   virtual std::string print(const Config& config) const = 0;
 
-  // What stands behind the name in a file, one element a line, quoted where needed. With
-  // `complete` all that the value consists of, else at least what is not the default.
+  // Returns the text behind the name in a file, one element per line, quoted where needed. With
+  // `complete` the whole value, else at least what differs from the default.
   virtual std::vector<std::string> lines(const Config& config, bool complete) const;
 };
 
 using Value = std::shared_ptr<const ValueKind>;
 
-// One name of an enumeration and the number that its field holds.
+// A name of an enumeration and its number in the field.
 struct Choice {
   std::string_view name;
   int number;
 };
 
-// Checks a text; returns the reason if it cannot be taken.
+// Checks a text. Returns the reason if it is refused.
 using TextCheck = ConfigError (*)(const std::string& text);
 
 namespace value_detail {
@@ -72,7 +72,7 @@ IntegerField integer_field(T Config::*field) {
 
 Value yes_no(bool Config::*field);
 
-// Takes low..high (by default what the field can hold, but no more than a signed 64 bit number).
+// Accepts low..high (by default what the field can hold, up to the largest signed 64 bit number).
 template <typename T>
 Value integer(T Config::*field, int64_t low = 0,
               int64_t high = std::numeric_limits<T>::max() > uint64_t{INT64_MAX}
@@ -81,7 +81,7 @@ Value integer(T Config::*field, int64_t low = 0,
   return value_detail::make_integer(value_detail::integer_field(field), low, high, low, high);
 }
 
-// Takes low..high, and stores what is outside least..most as the nearer of the two.
+// Accepts low..high, and stores the nearest number of least..most.
 template <typename T>
 Value clamped_integer(T Config::*field, int64_t low, int64_t high, int64_t least, int64_t most) {
   return value_detail::make_integer(value_detail::integer_field(field), low, high, least, most);
@@ -93,7 +93,7 @@ struct Named {
   E value;
 };
 
-// One of some names, compared without case. Of several names of one value the first is printed.
+// Accepts one of the names in any case. Prints the first of several names of a value.
 template <typename E>
 Value choice(E Config::*field, std::initializer_list<Named<std::type_identity_t<E>>> names) {
   std::vector<Choice> choices;
@@ -101,7 +101,7 @@ Value choice(E Config::*field, std::initializer_list<Named<std::type_identity_t<
   return value_detail::make_choice(value_detail::integer_field(field), std::move(choices));
 }
 
-// A size, with units; `least` is what smaller sizes are rounded up to.
+// Accepts a size with a unit. Smaller sizes than `least` are stored as `least`.
 Value memory(uint64_t Config::*field, uint64_t low = 0, uint64_t high = INT64_MAX,
              uint64_t least = 0);
 
@@ -119,7 +119,7 @@ Value notify_events_value();
 Value shutdown_signal_value(uint32_t Config::*field);
 Value replicaof_value();
 
-// File-only directives: their lines add up.
+// Directives of a file, whose lines add up.
 Value rename_command_value();
 Value loadmodule_value();
 Value user_value();

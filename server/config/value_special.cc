@@ -1,4 +1,4 @@
-// The values that have a form of their own.
+// Values with a special form.
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -22,18 +22,18 @@ namespace {
 
 constexpr size_t kMaxBindAddresses = 16;
 
-// A value of several words, built of words.
+// A value of several words.
 class ListKind : public ValueKind {
  public:
   bool takes_many() const override { return true; }
 };
 
-// `save ""` and `bind ""` name the empty list.
+// `save ""` and `bind ""` mean the empty list.
 bool is_empty_list(ConfigWords words) {
   return words.empty() || (words.size() == 1 && words[0].empty());
 }
 
-// Whether a word can stand in a file without quotes.
+// Returns whether a word needs no quotes in a file.
 bool is_plain_word(std::string_view word) {
   return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
     return c > ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\' && c != '#';
@@ -60,7 +60,7 @@ class UnixSocketPermissions : public ValueKind {
   }
 };
 
-// Changes the directory of the process at once, as relative paths on later lines mean the new one.
+// Changes the directory of the process at once: relative paths on later lines refer to the new one.
 class WorkingDirectory : public ValueKind {
  public:
   ConfigError parse(Config& config, ConfigWords words, ValueOrigin) const override {
@@ -143,7 +143,7 @@ class Save : public ListKind {
  private:
   static constexpr const char* kInvalid = "Invalid save parameters";
 
-  // Leading zeros are fine here.
+  // Accepts leading zeros.
   static std::optional<int64_t> read_number(const std::string& word) {
     int64_t number = 0;
     const char* end = word.data() + word.size();
@@ -230,7 +230,7 @@ class MaxmemoryClients : public ValueKind {
  public:
   ConfigError parse(Config& config, ConfigWords words, ValueOrigin) const override {
     constexpr const char* kMalformed = "argument must be a memory or percent value";
-    // Redis says so of a size that it cannot count, too.
+    // Redis also says this of a size that is too large.
     constexpr const char* kBeyond = "percentage argument must be less or equal to 100";
     std::string_view word = words[0];
     if (word.ends_with('%')) {
@@ -425,7 +425,7 @@ class RenameCommand : public ListKind {
   }
 };
 
-// Lines that are kept as the words they consist of.
+// Lines that are stored as their words.
 class RawLines : public ListKind {
  public:
   explicit RawLines(std::vector<std::string> Config::*field) : field_(field) {}
@@ -448,7 +448,7 @@ class RawLines : public ListKind {
   std::vector<std::string> Config::*field_;
 };
 
-// The definition that CONFIG REWRITE of Redis leaves in every file says only what holds anyway.
+// CONFIG REWRITE of Redis writes the default user into every file. That definition changes nothing.
 class User : public RawLines {
  public:
   User() : RawLines(&Config::users) {}

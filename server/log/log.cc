@@ -63,7 +63,7 @@ class LevelFlag : public spdlog::custom_flag_formatter {
   }
 };
 
-// A line that cannot be written is dropped: the log must never stop the server.
+// Drops what cannot be written: the log must never stop the server.
 void write_fully(int descriptor, const char* data, size_t size) {
   while (size > 0) {
     const ssize_t written = ::write(descriptor, data, size);
@@ -78,7 +78,7 @@ int open_for_append(const std::string& path) {
   return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kLogFileMode);
 }
 
-// Standard output, or a file that is opened again once its name stands for another file.
+// Standard output, or a file that is reopened when its name refers to another file.
 class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   DescriptorSink() = default;
@@ -121,8 +121,8 @@ class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::nu
         ::stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
     if (same) return;
     const int fresh = open_for_append(path_);
-    if (fresh < 0) return;  // keep writing to the old file rather than to none
-    // dup3 keeps the number, which the crash handler may be reading this moment.
+    if (fresh < 0) return;  // the old file is better than none
+    // dup3 keeps the number, which the crash handler may just have read.
     ::dup3(fresh, descriptor_, O_CLOEXEC);
     ::close(fresh);
     remember_identity();
@@ -153,7 +153,7 @@ class SyslogSink final : public spdlog::sinks::base_sink<spdlog::details::null_m
   std::string ident_;  // openlog() keeps the pointer
 };
 
-// Everything behind one mutex. A fork takes it first, so that a child never inherits it locked.
+// All state, behind one mutex. fork() locks it first, so that no child inherits it locked.
 class LogState {
  public:
   LogState() {
@@ -205,7 +205,7 @@ class LogState {
     syslog_sink_ = std::move(syslog_sink);
     logger_ = std::make_unique<spdlog::logger>("spinel", sink_);
     if (syslog_sink_) logger_->sinks().push_back(syslog_sink_);
-    // The level is decided before a message gets here, in one place for lines and raw text.
+    // The level was checked before, in one place for lines and raw text.
     logger_->set_level(spdlog::level::trace);
   }
 
@@ -215,7 +215,7 @@ class LogState {
   std::unique_ptr<spdlog::logger> logger_;
 };
 
-// Lives as long as the process: threads may log while others run exit handlers.
+// Never destroyed: threads may log while others run exit handlers.
 LogState& state() {
   static LogState* instance = [] {
     auto owned = std::make_unique<LogState>();

@@ -28,30 +28,30 @@ struct LogOptions {
   int syslog_facility = 16 << 3;  // LOG_LOCAL0
 };
 
-// Puts `options` into effect. Returns the text of the error if the file cannot be opened for
-// appending, and then leaves everything as it was.
+// Applies `options`. If the file cannot be opened for appending, returns the error and changes
+// nothing.
 std::optional<std::string> configure_logging(const LogOptions& options);
 
-// Changes the level only (CONFIG SET loglevel).
+// Changes only the level (CONFIG SET loglevel).
 void set_log_level(LogLevel level);
 
-// The role that lines carry from now on in this process.
+// Sets the role in the lines of this process.
 void set_log_role(LogRole role);
 
-// That role as one character of text. Async-signal-safe.
+// Returns that role as one character. Async-signal-safe.
 std::string_view log_role_text();
 
-// Writes one line if `level` is enabled. The file is opened again when it was moved or removed, so
-// log rotation needs no signal.
+// Writes one line if `level` is enabled. Reopens a file that was moved or removed, so that log
+// rotation needs no signal.
 void log(LogLevel level, std::string_view message);
 
-// Writes `text` as it is (no prefix, no line end added) if `level` is enabled: for banners.
+// Writes `text` without a prefix or line end if `level` is enabled: for banners.
 void log_raw(LogLevel level, std::string_view text);
 
-// The descriptor that lines go to now. Async-signal-safe: the crash handler writes to it.
+// Returns the descriptor that lines are written to. Async-signal-safe, for the crash handler.
 int log_descriptor();
 
-// True if lines go to standard output.
+// Returns whether lines go to standard output.
 bool log_is_stdout();
 
 namespace log_detail {
@@ -64,7 +64,7 @@ inline bool log_enabled(LogLevel level) {
          level < LogLevel::kNothing;
 }
 
-// Formats only if the level is enabled. The format string is checked at compile time.
+// Formats and writes a line if the level is enabled. The format is checked at compile time.
 template <typename... Args>
 inline void log_format(LogLevel level, fmt::format_string<Args...> format, Args&&... args) {
   if (!log_enabled(level)) return;

@@ -1,11 +1,11 @@
-// How grave a line of the log is.
+// Levels of log lines.
 #pragma once
 
 #include <cstdint>
 
 namespace spinel::server {
 
-// In rising order; kNothing, as a threshold, silences the log.
+// In rising order. kNothing as a threshold silences the log.
 enum class LogLevel : uint8_t { kDebug, kVerbose, kNotice, kWarning, kNothing };
 
 }  // namespace spinel::server

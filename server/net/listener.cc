@@ -29,8 +29,8 @@ std::string to_text(const Tcp::endpoint& endpoint) {
                                     : fmt::format("{}:{}", address, endpoint.port());
 }
 
-// How long to leave connections waiting after one could not be accepted, as when descriptors run
-// out: trying again at once would only spin.
+// The pause after a connection could not be accepted, for instance for want of descriptors. Trying
+// again at once would only spin.
 constexpr std::chrono::milliseconds kPauseAfterError{100};
 
 constexpr size_t kMaxUnixPathBytes = sizeof(sockaddr_un::sun_path);
@@ -92,7 +92,7 @@ class TcpListener final : public SocketListener<Tcp> {
   void greet(asio::basic_stream_socket<Tcp, Executor> socket) override {
     asio::error_code error;
     const Tcp::endpoint peer = socket.remote_endpoint(error);
-    if (error) return;  // gone already
+    if (error) return;  // the client is gone
     const Tcp::endpoint local = socket.local_endpoint(error);
     if (error) return;
     loop_.accept({.socket = Socket(std::move(socket)),
@@ -164,7 +164,7 @@ asio::error_code open_unix(UnixAcceptor& acceptor, const Config& config) {
   return error;
 }
 
-// Reasons for which an address may be skipped that the configuration marks as optional.
+// Returns whether the error allows to skip an optional address.
 bool is_missing_address(const asio::error_code& error) {
   switch (error.value()) {
     case EADDRNOTAVAIL:
@@ -180,7 +180,7 @@ bool is_missing_address(const asio::error_code& error) {
   }
 }
 
-// The address that `name` stands for: "*", "::*", a numeric address or a host.
+// Resolves "*", "::*", a numeric address or a host name.
 asio::error_code resolve(asio::io_context& context, std::string_view name,
                          asio::ip::address& address) {
   const std::string text = name == "*" ? "0.0.0.0" : name == "::*" ? "::" : std::string(name);
@@ -227,7 +227,7 @@ class Listeners::Update {
 
   uint16_t port() const { return static_cast<uint16_t>(config_.port); }
 
-  // Resolves the names of `bind`, and tells those that are open already from those that are not.
+  // Resolves the names of `bind`, keeps the sockets that are open, and notes the missing ones.
   std::optional<std::string> find_tcp() {
     if (config_.port == 0) return std::nullopt;
     for (std::string_view name : config_.bind) {
@@ -244,7 +244,7 @@ class Listeners::Update {
     return std::nullopt;
   }
 
-  // Keeps the socket that is open at `address`, if there is one.
+  // Keeps the socket at `address`. Returns whether there is one.
   bool keep(std::string_view address) {
     for (size_t i = 0; i < open_.size(); ++i) {
       if (stays_[i] || open_[i].address != address) continue;
@@ -284,7 +284,7 @@ class Listeners::Update {
     return std::nullopt;
   }
 
-  // Nothing if the address may be missing, and is.
+  // Returns the error text. Logs it and returns nothing if the address is optional and missing.
   std::optional<std::string> tcp_failure(std::string_view name, bool optional,
                                          const asio::error_code& error) const {
     std::string text =
@@ -311,8 +311,8 @@ class Listeners::Update {
 
   EventLoop& loop_;
   const Config& config_;
-  std::vector<Open>& open_;  // those from before
-  std::vector<bool> stays_;  // which of them stay
+  std::vector<Open>& open_;  // before the update
+  std::vector<bool> stays_;  // which of `open_` stay open
   std::vector<Missing> missing_;
   std::vector<Open> opened_;
 };

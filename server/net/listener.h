@@ -13,7 +13,7 @@ namespace spinel::server::net {
 
 class EventLoop;
 
-// One listening socket. Listens when made; accepts from `start` on; closes when destroyed.
+// A listening socket. Accepts connections after `start`.
 class Listener {
  public:
   virtual ~Listener() = default;
@@ -27,9 +27,9 @@ class Listeners {
  public:
   explicit Listeners(EventLoop& loop) : loop_(loop) {}
 
-  // Opens the sockets that `config` names and that are not open yet and accepts from them, then
-  // closes those that it does not name. An address with a leading '-' may be missing on this
-  // machine. On failure returns the error, and the sockets are those from before.
+  // Opens the sockets of `config` that are not open yet, then closes those that it does not name.
+  // An address with a leading '-' may be missing on this machine. On failure returns the error and
+  // changes nothing.
   std::optional<std::string> update(const Config& config);
   void close() { open_.clear(); }
   bool empty() const { return open_.empty(); }

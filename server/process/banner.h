@@ -6,16 +6,16 @@
 
 namespace spinel::server {
 
-// That the server starts, which version it is, and whether it was given a configuration.
+// Logs that the server starts, its version, and whether it has a configuration.
 void log_start(bool configured);
 
-// How the server runs: a line of the log, or with `as_logo` a picture with the same facts.
+// Logs the mode and port in a line, or with `as_logo` in a picture.
 void log_banner(std::string_view mode, int port, bool as_logo);
 
-// Whether somebody looks at the log on a terminal, which is when the picture is shown by itself.
+// Returns whether the log goes to a terminal, where the picture is the default.
 bool log_goes_to_terminal();
 
-// The picture, for tests.
+// Returns the picture, for tests.
 std::string render_logo(std::string_view mode, int port);
 
 }  // namespace spinel::server

@@ -1,4 +1,4 @@
-// On which processors a thread may run: the *_cpulist options.
+// The processors that threads run on: the *_cpulist options.
 #pragma once
 
 #include <optional>
@@ -8,16 +8,16 @@
 
 namespace spinel::server {
 
-// Processor numbers, ranges and ranges with a step, separated by commas: "0-7:2", "1,3", "0,2-3".
-// Sorted, each once. Nothing if malformed or beyond what the system can number.
+// Parses processor numbers, ranges and ranges with a step, separated by commas: "0-7:2", "1,3",
+// "0,2-3". The result is sorted and unique. Returns nothing if malformed or beyond CPU_SETSIZE.
 std::optional<std::vector<int>> parse_cpu_list(std::string_view list);
 
-// Binds the calling thread to the processors of `list`. An empty list changes nothing; one that is
-// malformed or that the system refuses is logged and changes nothing either.
+// Binds the calling thread to the processors of `list`. An empty list changes nothing. A list that
+// is malformed or that the system refuses is logged and changes nothing.
 void set_thread_affinity(std::string_view list);
 
-// While it lives the calling thread, and with it each thread that it starts, is bound to the
-// processors of a list. Afterwards the calling thread has those from before.
+// Binds the calling thread, and each thread that it starts, to the processors of a list. The
+// destructor restores those of the calling thread.
 class ThreadAffinity {
  public:
   explicit ThreadAffinity(std::string_view list);

@@ -27,7 +27,7 @@ CrashWriter& CrashWriter::text(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor_, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) break;  // nothing else can be done about it here
+    if (written <= 0) break;  // there is nowhere to report it
     text.remove_prefix(static_cast<size_t>(written));
   }
   return *this;
@@ -56,7 +56,7 @@ CrashWriter& CrashWriter::hex(uint64_t number, int width) {
 
 namespace {
 
-constexpr size_t kStackBytes = 512 * 1024;  // sections may need much: they format INFO
+constexpr size_t kStackBytes = 512 * 1024;  // the section of INFO needs much
 constexpr int kMaxFrames = 100;
 constexpr unsigned kSectionTimeLimitS = 2;
 constexpr std::array<int, 5> kSignals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
@@ -76,12 +76,12 @@ struct Section {
 struct {
   std::array<Section, kMaxCrashSections> sections{};
   int section_count = 0;
-  int64_t utc_offset_s = 0;  // localtime() takes locks, so it is asked beforehand
-  // The C library goes by argv[0] for this, which the process title takes the place of.
+  int64_t utc_offset_s = 0;  // read in advance, since localtime() takes locks
+  // The C library would use argv[0], which the process title overwrites.
   char executable[PATH_MAX] = {};
   const void* executable_base = nullptr;
   std::atomic<pid_t> reporting_thread{0};
-  // Where to go on when a section crashes or hangs. Only the reporting thread touches these.
+  // Where to continue when a section crashes or hangs. Used only by the reporting thread.
   sigjmp_buf next_section;
   volatile sig_atomic_t in_section = 0;
 } state;
@@ -115,8 +115,8 @@ struct CivilDate {
   int day;
 };
 
-// Days since 1970 to a date of the proleptic Gregorian calendar, counted from the first of March so
-// that the leap day comes last.
+// Converts days since 1970 to a date of the proleptic Gregorian calendar. Counts years from the
+// first of March, so that the leap day comes last.
 CivilDate civil_date(int64_t days) {
   constexpr int64_t kDaysPerEra = 146097;  // 400 years
   const int64_t shifted = days + 719468;
@@ -133,7 +133,7 @@ CivilDate civil_date(int64_t days) {
           static_cast<int>(day_of_year - (153 * month_from_march + 2) / 5 + 1)};
 }
 
-// "pid:C DD Mon YYYY HH:MM:SS.mmm # ", as every line of the log begins.
+// Writes "pid:C DD Mon YYYY HH:MM:SS.mmm # ", like at the beginning of every line of the log.
 void write_line_start(CrashWriter& out) {
   static constexpr char kMonths[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
   timespec now{};
@@ -162,7 +162,7 @@ void write_cause(CrashWriter& out, const siginfo_t& info, const ucontext_t& cont
   out.text("Spinel " SPINEL_VERSION " crashed with signal ").decimal(info.si_signo);
   out.text(" (").text(signal_name(info.si_signo)).text("), si_code ").decimal(info.si_code);
   out.text("\n");
-  if (info.si_code <= 0) {  // sent, not caused by an instruction
+  if (info.si_code <= 0) {  // sent by a process, not caused by an instruction
     write_line_start(out);
     out.text("The signal was sent by process ")
         .decimal(info.si_pid)
@@ -179,8 +179,8 @@ void write_cause(CrashWriter& out, const siginfo_t& info, const ucontext_t& cont
   out.text("The instruction was at 0x").hex(instruction_pointer(context)).text("\n");
 }
 
-// "path(symbol+0x12) [0x55...]", as backtrace_symbols_fd() has it; without a symbol the offset is
-// that in the file, for addr2line.
+// Writes "path(symbol+0x12) [0x55...]" like backtrace_symbols_fd(). Without a symbol, the offset is
+// the one in the file, for addr2line.
 void write_frame(CrashWriter& out, void* frame) {
   Dl_info symbol{};
   link_map* object = nullptr;
@@ -222,7 +222,7 @@ void write_register_section(CrashWriter& out, void* raw_context) {
   }
 }
 
-// Runs a section so that whatever happens in it ends there.
+// Writes a section, and contains a crash or hang in it.
 void write_section(CrashWriter& out, const Section& section) {
   write_head(out, section.title);
   if (sigsetjmp(state.next_section, 1) == 0) {
@@ -240,7 +240,7 @@ void leave_section(int) {
   if (state.in_section && state.reporting_thread.load() == thread_id()) {
     siglongjmp(state.next_section, 1);
   }
-  // The alarm may be delivered to any thread: pass it on to the one that is stuck.
+  // The alarm may arrive in any thread: pass it on to the reporting thread.
   if (state.in_section) ::syscall(SYS_tgkill, ::getpid(), state.reporting_thread.load(), SIGALRM);
 }
 

@@ -1,8 +1,8 @@
-// What the server leaves in its log when it dies of a fault: which signal, where, the registers,
-// the stack, and what it was doing. Then the signal takes its usual course (a core file, the exit
+// Writes a report to the log when the server crashes: the signal, the place, the registers, the
+// stack, and the current command. Then the signal has its usual effect (a core file, the exit
 // status).
 //
-// In a build with sanitizers nothing is installed: their own reports say more.
+// Builds with sanitizers install nothing, since reports of the sanitizers say more.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace spinel::server {
 
-// Writes to the log's descriptor without allocation or locks, so it works in a signal handler.
+// Writes to a descriptor without allocation or locks, so it works in a signal handler.
 class CrashWriter {
  public:
   explicit CrashWriter(int descriptor) : descriptor_(descriptor) {}
@@ -24,17 +24,17 @@ class CrashWriter {
   int descriptor_;
 };
 
-// Writes one part of the report. It may use whatever it likes (allocate, lock, read the keyspace):
-// if it crashes or hangs itself, it is left where it is, and the report goes on with the next part.
+// Writes one part of the report. It may do anything (allocate, lock, read the keyspace): if it
+// crashes or hangs, it is abandoned, and the report continues with the next part.
 using CrashSection = void (*)(CrashWriter& out, void* context);
 
-// Handles SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT from now on, on a stack of their own in the
-// calling thread. May be called again after remove_crash_handler() (CONFIG SET crash-log-enabled).
+// Handles SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT, in the calling thread on a separate stack.
+// May be called again after remove_crash_handler() (CONFIG SET crash-log-enabled).
 void install_crash_handler();
 void remove_crash_handler();
 
-// Adds a part to the report, under a head line "------ TITLE ------". `title` must be a literal.
-// Sections are written in the order in which they were added; there can be kMaxCrashSections.
+// Adds a part to the report, under the heading "------ TITLE ------". `title` must be a literal.
+// Sections are written in the order in which they were added, at most kMaxCrashSections.
 inline constexpr int kMaxCrashSections = 16;
 void add_crash_section(const char* title, CrashSection section, void* context);
 

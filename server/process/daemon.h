@@ -1,4 +1,4 @@
-// Running in the background, and the file that tells others the process id.
+// Running in the background, and the pid file.
 #pragma once
 
 #include <optional>
@@ -6,15 +6,15 @@
 
 namespace spinel::server {
 
-// Goes on in a child process that has no terminal and whose standard streams are /dev/null; the
-// calling process exits. To be called before any thread starts. Returns the error's text if there
-// could be no child.
+// Continues in a child process without a terminal, with its standard streams at /dev/null; the
+// calling process exits. Must be called before any thread starts. Returns the error if no child
+// could be created.
 std::optional<std::string> daemonize();
 
-// Writes the process id and a line end to `path`. A failure is logged and otherwise harmless.
+// Writes the process id and a line end to `path`. Logs a failure.
 void create_pid_file(const std::string& path);
 
-// Removes what create_pid_file() wrote.
+// Removes the file of create_pid_file(). Logs a failure.
 void remove_pid_file(const std::string& path);
 
 }  // namespace spinel::server

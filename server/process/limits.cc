@@ -23,10 +23,10 @@ std::optional<int> read_number(const char* path) {
 
 struct RaisedLimit {
   uint64_t limit;
-  int error;  // of the first attempt, 0 if it succeeded
+  int error;  // errno of the first attempt; 0 if it succeeded
 };
 
-// The highest limit up to `wanted` that the kernel grants; never lower than that of `now`.
+// Sets the highest limit up to `wanted` that the kernel grants; never lower than that of `now`.
 RaisedLimit raise_open_files_limit(const rlimit& now, uint64_t wanted) {
   const auto grants = [&now](uint64_t limit) {
     const rlimit request{limit, std::max<rlim_t>(limit, now.rlim_max)};
@@ -34,7 +34,7 @@ RaisedLimit raise_open_files_limit(const rlimit& now, uint64_t wanted) {
   };
   if (grants(wanted)) return {wanted, 0};
   const int error = errno;
-  // What is granted lies below what is refused, so it is found by halving.
+  // All limits up to some number are granted, and none above: a binary search finds it.
   uint64_t granted = now.rlim_cur;
   for (uint64_t refused = wanted; refused - granted > 1;) {
     const uint64_t middle = granted + (refused - granted) / 2;

@@ -20,8 +20,8 @@ std::optional<std::string> value_of(std::string_view variable, const ProcessTitl
   return std::nullopt;
 }
 
-// The C library and whoever called getenv() hold pointers into the environment until the very end
-// of the process, so the copy is never freed.
+// The C library and callers of getenv() keep pointers into the environment until the process ends,
+// so the copy is never freed.
 void move_environment() {
   size_t count = 0;
   while (environ[count] != nullptr) ++count;
@@ -63,7 +63,7 @@ ProcessTitleArea::ProcessTitleArea(int argc, char** argv, char** environment) {
   if (argc < 1 || argv[0] == nullptr) return;
   start_ = argv[0];
   char* end = start_;
-  // Only what lies without a gap behind the first argument is ours to write to.
+  // Only strings that follow the first argument without a gap may be overwritten.
   const auto extend = [&end](char* text) {
     if (text == end) end += std::strlen(text) + 1;
   };
@@ -82,7 +82,7 @@ void ProcessTitleArea::write(std::string_view title) const {
 void init_process_title(int argc, char** argv) {
   process_area = ProcessTitleArea(argc, argv, environ);
   move_environment();
-  // These point into argv[0], which is about to be overwritten.
+  // These point into argv[0], which a title overwrites.
   program_invocation_name = ::strdup(program_invocation_name);
   program_invocation_short_name = ::strdup(program_invocation_short_name);
 }

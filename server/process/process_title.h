@@ -1,4 +1,4 @@
-// What ps and top show as the server's command line.
+// The command line of the server in ps and top.
 #pragma once
 
 #include <optional>
@@ -7,9 +7,9 @@
 
 namespace spinel::server {
 
-// The values behind the variables of proc-title-template.
+// Values of the variables of proc-title-template.
 struct ProcessTitleValues {
-  std::string title;        // {title}: the program's name
+  std::string title;        // {title}: the program as it was called
   std::string listen_addr;  // {listen-addr}: "127.0.0.1:6379", "*:6379" or the Unix socket
   std::string server_mode;  // {server-mode}: "", "[cluster]" or "[sentinel]"
   std::string config_file;  // {config-file}; empty shows as "-"
@@ -18,17 +18,17 @@ struct ProcessTitleValues {
   int tls_port = 0;         // {tls-port}
 };
 
-// Replaces the variables and removes white space from the end; {{ is a brace. Nothing if the
-// template is empty, a brace is not closed or a variable is not known.
+// Replaces the variables and removes trailing white space; {{ is a brace. Returns nothing if the
+// template is empty, a brace is not closed or a variable is unknown.
 std::optional<std::string> expand_process_title(std::string_view title_template,
                                                 const ProcessTitleValues& values);
 
-// The part of memory in which the kernel looks for the command line: the arguments and, right
-// behind them, the environment.
+// The memory from which the kernel reads the command line: the arguments and, right behind them,
+// the environment.
 class ProcessTitleArea {
  public:
   ProcessTitleArea() = default;
-  // The vectors as main() got them; nothing is written yet.
+  // Takes the vectors of main(). Writes nothing.
   ProcessTitleArea(int argc, char** argv, char** environment);
 
   size_t capacity() const { return size_ > 0 ? size_ - 1 : 0; }
@@ -40,11 +40,11 @@ class ProcessTitleArea {
   size_t size_ = 0;
 };
 
-// To be called once, first in main(), before any thread starts: moves the environment out of the
-// way. `argv` itself changes when a title is set: whoever needs the arguments copies them before.
+// Moves the environment out of the way. Must be called once, first in main(), before any thread
+// starts. Setting a title overwrites `argv`: copy the arguments before.
 void init_process_title(int argc, char** argv);
 
-// Shows `title` from now on. Does nothing before init_process_title().
+// Sets the title. Does nothing before init_process_title().
 void set_process_title(std::string_view title);
 
 }  // namespace spinel::server

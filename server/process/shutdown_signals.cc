@@ -17,7 +17,7 @@
 namespace spinel::server {
 namespace {
 
-// What the handler knows. `first` is written before `arrived` is set, and never again.
+// State of the handler. `first` is written once, before `arrived` is set.
 struct {
   int descriptor = -1;
   ShutdownSignal first;

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM, which ask the server to stop.
+// SIGINT and SIGTERM, which stop the server.
 #pragma once
 
 #include <optional>

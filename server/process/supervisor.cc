@@ -15,7 +15,7 @@
 namespace spinel::server {
 namespace {
 
-// As sd_notify() defines it: one datagram of NAME=value lines. Returns 0 or an errno.
+// Sends one datagram of NAME=value lines, like sd_notify(). Returns 0 or an errno.
 int send_datagram(const std::string& path, std::string_view message) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;

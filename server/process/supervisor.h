@@ -1,5 +1,5 @@
-// Telling the service manager that started the server how it is doing: systemd through its
-// notification socket, upstart by stopping once.
+// Reports the state of the server to the service manager: to systemd through its notification
+// socket, to upstart by stopping once.
 #pragma once
 
 #include <string>
@@ -13,29 +13,29 @@ class Supervisor {
  public:
   Supervisor() = default;
 
-  // Finds out whether the supervision asked for (kAuto: whichever there is) is there, and says so
-  // in the log. Under upstart the process stops itself until the service manager lets it go on:
-  // that is the signal of readiness.
+  // Looks for the wanted service manager in the environment (kAuto: for any), and logs the result.
+  // Under upstart the process stops itself until the service manager continues it, which is the
+  // signal of readiness.
   static Supervisor start(Supervision wanted);
 
   // kNo, kUpstart or kSystemd. INFO calls it "process_supervised".
   Supervision kind() const { return kind_; }
 
-  // The server takes connections from now on.
+  // Reports that the server accepts connections.
   void notify_ready() const;
-  // A line of text for the service manager's users.
+  // Sends a line of text for users of the service manager.
   void notify_status(std::string_view status) const;
-  // The server is on its way out.
+  // Reports that the server is stopping.
   void notify_stopping() const;
 
  private:
   void send(std::string_view message) const;
 
   Supervision kind_ = Supervision::kNo;
-  std::string socket_path_;  // '@' first: in the abstract namespace
+  std::string socket_path_;  // a leading '@': in the abstract namespace
 };
 
-// "no", "upstart" or "systemd".
+// Returns "no", "upstart" or "systemd".
 std::string_view supervision_name(Supervision kind);
 
 }  // namespace spinel::server

@@ -1,5 +1,5 @@
-// Settings of the operating system under which a data store runs badly: looked at when the server
-// starts, and by `spinel-server --check-system`.
+// Settings of the operating system that harm the server. Checked when it starts, and by
+// `spinel-server --check-system`.
 #pragma once
 
 #include <cstdio>
@@ -13,10 +13,10 @@ struct CheckResult {
   enum class State {
     kOk,
     kWarning,
-    kUnknown,  // the system does not tell
+    kUnknown,  // the system does not say
   };
   State state = State::kOk;
-  std::string advice = {};  // what is wrong and what to do, one line; empty if nothing is wrong
+  std::string advice = {};  // the problem and its remedy in one line; empty if kOk
 };
 
 struct SystemCheck {
@@ -24,21 +24,21 @@ struct SystemCheck {
   CheckResult (*run)();
 };
 
-// All of them. Together they take about a tenth of a second.
+// Returns all checks. Together they take about a tenth of a second.
 std::span<const SystemCheck> system_checks();
 
-// Whether the kernel spends time in a system call for each look at the clock. Takes 50 ms of CPU.
+// Checks whether reading the clock takes a system call. Takes 50 ms of CPU.
 CheckResult check_slow_clocksource();
-// Whether the clock is that of the Xen hypervisor, which is slow.
+// Checks whether the clocksource is that of the Xen hypervisor, which can be slow.
 CheckResult check_xen_clocksource();
-// Whether memory that is promised but not there would be denied to a child that shares all of it
-// with this process.
+// Checks whether the kernel may refuse memory to a child process that shares all memory with this
+// one.
 CheckResult check_overcommit();
-// Whether the kernel uses transparent huge pages without being asked.
+// Checks whether the kernel uses transparent huge pages by default.
 CheckResult check_transparent_huge_pages();
 
-// Runs `checks` and writes a line to `out` for each, `[name]...OK`, and what to do about those that
-// fail. Returns the exit status: 0 if none fails, else 1.
+// Runs `checks` and writes a line for each to `out`, such as `[name]...OK`, and the advice of those
+// that fail. Returns the exit status: 0 if none fails, else 1.
 int report_system_checks(std::span<const SystemCheck> checks, std::FILE* out);
 
 }  // namespace spinel::server
