@@ -40,12 +40,12 @@ LogOptions log_options(const Config& config) {
 }
 
 // The path of the pid file: pidfile, or the default one for a server in the background.
-std::string pid_file(const Config& config) {
+std::string pid_file_path(const Config& config) {
   if (!config.pidfile.empty()) return config.pidfile;
   return config.daemonize ? kDefaultPidfile : "";
 }
 
-void show_title(const Config& config, const std::string& program) {
+void update_process_title(const Config& config, const std::string& program) {
   if (!config.set_proc_title) return;
   const std::string address =
       config.port != 0
@@ -116,7 +116,7 @@ int serve(Config& config, const std::string& program) {
   });
   server.config_store.on_change({"set-proc-title", "proc-title-template", "port", "bind"},
                                 [program](const Config& changed) {
-                                  show_title(changed, program);
+                                  update_process_title(changed, program);
                                   return std::optional<std::string>();
                                 });
   server.config_store.on_change({"oom-score-adj", "oom-score-adj-values"}, apply_oom_score);
@@ -164,8 +164,8 @@ int run(const ConfigSources& sources, const std::string& program) {
   for (const std::string& warning : config.warnings) log_warning("{}", warning);
   warn_about_tcp_backlog(config.tcp_backlog);
   warn_about_system_settings(config.disable_thp);
-  show_title(config, program);
-  const std::string pid_path = pid_file(config);
+  update_process_title(config, program);
+  const std::string pid_path = pid_file_path(config);
   if (!pid_path.empty()) create_pid_file(pid_path);
   const int status = serve(config, program);
   if (!pid_path.empty()) remove_pid_file(pid_path);

@@ -16,11 +16,11 @@ constexpr double kHighFragmentationRatio = 1.4;
 constexpr double kHighOverheadRatio = 1.1;
 constexpr size_t kLargeClientBytes = 200 * 1024;
 
-bool noticeable(int64_t bytes) {
+bool is_noticeable(int64_t bytes) {
   return bytes > static_cast<int64_t>(kNoticeableBytes);
 }
 
-std::string mib(size_t bytes) {
+std::string format_mib(size_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / kMib);
 }
 
@@ -30,19 +30,19 @@ void check_peak(const MemoryReport& memory, std::string& findings) {
       "- Peak: the server once used {}, and uses {} now. The allocator may hold the difference, "
       "which raises the fragmentation ratio and does no harm: new data takes it. MEMORY PURGE "
       "returns it to the system.\n",
-      mib(memory.peak), mib(memory.used));
+      format_mib(memory.peak), format_mib(memory.used));
 }
 
 void check_fragmentation(const MemoryReport& memory, std::string& findings) {
   if (memory.fragmentation_ratio() <= kHighFragmentationRatio ||
-      !noticeable(memory.fragmentation_bytes())) {
+      !is_noticeable(memory.fragmentation_bytes())) {
     return;
   }
   findings += fmt::format(
       "- Fragmentation: the process occupies {:.2f} times the memory in use ({} for {}). There was "
       "more data before (then the peak is listed, too), sizes of values leave gaps, or something "
       "besides the data takes memory. The allocator is {}.\n",
-      memory.fragmentation_ratio(), mib(memory.resident_set), mib(memory.used),
+      memory.fragmentation_ratio(), format_mib(memory.resident_set), format_mib(memory.used),
       storage::allocator_name());
 }
 
@@ -75,7 +75,7 @@ void check_allocator_resident(const MemoryReport& memory, std::string& findings)
 
 void check_process(const MemoryReport& memory, std::string& findings) {
   if (memory.rss_overhead_ratio() <= kHighOverheadRatio ||
-      !noticeable(memory.rss_overhead_bytes())) {
+      !is_noticeable(memory.rss_overhead_bytes())) {
     return;
   }
   findings += fmt::format(

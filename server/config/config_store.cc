@@ -25,9 +25,9 @@ bool is_pattern(std::string_view text) {
 }
 
 // Collects names and values, each name once.
-class Answer {
+class MatchingOptions {
  public:
-  explicit Answer(const Config& config) : config_(config) {}
+  explicit MatchingOptions(const Config& config) : config_(config) {}
 
   void add(const Option& option, std::string_view name, std::string_view spelling) {
     if (std::find(names_.begin(), names_.end(), name) != names_.end()) return;
@@ -70,7 +70,7 @@ void ConfigStore::on_change(std::initializer_list<std::string_view> options, App
 std::vector<std::pair<std::string, std::string>> ConfigStore::get(
     std::span<const std::string_view> patterns) const {
   const OptionTable& table = OptionTable::instance();
-  Answer answer(config_);
+  MatchingOptions answer(config_);
   for (const std::string_view pattern : patterns) {
     if (!is_pattern(pattern)) {
       const auto match = table.find(pattern);

@@ -28,7 +28,7 @@ std::string cannot_open(const std::string& path, std::string_view reason) {
   return fmt::format("Fatal error, can't open config file '{}': {}\n", path, reason);
 }
 
-std::string fatal(std::string_view text) {
+std::string format_fatal_error(std::string_view text) {
   return fmt::format("\n*** FATAL CONFIG FILE ERROR (Spinel {}) ***\n{}\n", kSpinelVersion, text);
 }
 
@@ -52,7 +52,7 @@ class Loader {
     if (auto error = load_text(input, "standard input")) return error;
     if (auto error = load_text(sources.options, kCommandLine)) return error;
     if (auto error = check_logfile()) return error;
-    note_warnings();
+    collect_warnings();
     return std::nullopt;
   }
 
@@ -80,7 +80,8 @@ class Loader {
       ++number;
       if (line.empty() || line.starts_with('#')) continue;
       if (const auto reason = load_line(line)) {
-        return fatal(fmt::format("{}\n>>> '{}'\n{}", place_of(source, number), line, *reason));
+        return format_fatal_error(
+            fmt::format("{}\n>>> '{}'\n{}", place_of(source, number), line, *reason));
       }
       if (include_error_) return include_error_;
     }
@@ -139,12 +140,13 @@ class Loader {
   std::optional<std::string> check_logfile() {
     if (access_ == FileAccess::kDenied || config_.logfile.empty()) return std::nullopt;
     const int fd = open(config_.logfile.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-    if (fd < 0) return fatal(fmt::format("Can't open the log file: {}", std::strerror(errno)));
+    if (fd < 0)
+      return format_fatal_error(fmt::format("Can't open the log file: {}", std::strerror(errno)));
     close(fd);
     return std::nullopt;
   }
 
-  void note_warnings() {
+  void collect_warnings() {
     if (!config_.save.empty()) {
       config_.warnings.emplace_back(
           "WARNING: snapshots are not available yet, 'save' has no effect: nothing is kept when "

@@ -53,7 +53,7 @@ class Rewriter {
     return option != nullptr && !(option->flags & kFileOnly) ? option : nullptr;
   }
 
-  static bool stays_as_it_is(std::string_view line) {
+  static bool is_kept_as_it_is(std::string_view line) {
     if (is_comment(line)) return true;
     const auto words = storage::split_args(line);
     if (!words || words->empty()) return false;
@@ -71,7 +71,7 @@ class Rewriter {
   }
 
   void rewrite(std::string_view line) {
-    if (stays_as_it_is(line)) {
+    if (is_kept_as_it_is(line)) {
       write(line);
       return;
     }

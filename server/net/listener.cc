@@ -54,7 +54,7 @@ class SocketListener : public Listener {
         [this, alive = alive()](const asio::error_code& error, PeerSocket socket) {
           if (alive.expired()) return;  // CONFIG SET port or bind closed this listener
           if (error) return start_later(error);
-          greet(std::move(socket));
+          on_accept(std::move(socket));
           start();
         });
   }
@@ -64,7 +64,7 @@ class SocketListener : public Listener {
   }
 
  protected:
-  virtual void greet(PeerSocket socket) = 0;
+  virtual void on_accept(PeerSocket socket) = 0;
 
   EventLoop& loop_;
 
@@ -89,7 +89,7 @@ class TcpListener final : public SocketListener<Tcp> {
   using SocketListener::SocketListener;
 
  private:
-  void greet(asio::basic_stream_socket<Tcp, Executor> socket) override {
+  void on_accept(asio::basic_stream_socket<Tcp, Executor> socket) override {
     asio::error_code error;
     const Tcp::endpoint peer = socket.remote_endpoint(error);
     if (error) return;  // the client is gone
@@ -110,7 +110,7 @@ class UnixListener final : public SocketListener<Local> {
   ~UnixListener() override { ::unlink(path_.c_str()); }
 
  private:
-  void greet(asio::basic_stream_socket<Local, Executor> socket) override {
+  void on_accept(asio::basic_stream_socket<Local, Executor> socket) override {
     const std::string address = path_ + ":0";
     loop_.accept({.socket = Socket(std::move(socket)),
                   .address = address,
@@ -200,7 +200,7 @@ asio::error_code resolve(asio::io_context& context, std::string_view name,
 class Listeners::Update {
  public:
   Update(EventLoop& loop, const Config& config, std::vector<Open>& open)
-      : loop_(loop), config_(config), open_(open), stays_(open.size(), false) {}
+      : loop_(loop), config_(config), open_(open), is_kept_(open.size(), false) {}
 
   std::optional<std::string> run() {
     if (auto error = find_tcp()) return error;
@@ -212,7 +212,7 @@ class Listeners::Update {
     if (error) return error;
     for (const Open& each : opened_) each.listener->start();
     for (size_t i = 0; i < open_.size(); ++i) {
-      if (stays_[i]) opened_.push_back(std::move(open_[i]));
+      if (is_kept_[i]) opened_.push_back(std::move(open_[i]));
     }
     open_ = std::move(opened_);
     return std::nullopt;
@@ -247,8 +247,8 @@ class Listeners::Update {
   // Keeps the socket at `address`. Returns whether there is one.
   bool keep(std::string_view address) {
     for (size_t i = 0; i < open_.size(); ++i) {
-      if (stays_[i] || open_[i].address != address) continue;
-      stays_[i] = true;
+      if (is_kept_[i] || open_[i].address != address) continue;
+      is_kept_[i] = true;
       return true;
     }
     return false;
@@ -259,7 +259,7 @@ class Listeners::Update {
   bool allow_overlap(bool allowed) {
     bool any = false;
     for (size_t i = 0; i < open_.size(); ++i) {
-      if (stays_[i] || open_[i].port == 0 || open_[i].port != port()) continue;
+      if (is_kept_[i] || open_[i].port == 0 || open_[i].port != port()) continue;
       open_[i].listener->allow_overlap(allowed);
       any = true;
     }
@@ -277,7 +277,7 @@ class Listeners::Update {
                          std::make_unique<TcpListener>(loop_, std::move(acceptor))});
     }
     const bool none =
-        opened_.empty() && std::find(stays_.begin(), stays_.end(), true) == stays_.end();
+        opened_.empty() && std::find(is_kept_.begin(), is_kept_.end(), true) == is_kept_.end();
     if (config_.port != 0 && none && !config_.bind.empty()) {
       return std::string("None of the addresses to listen on is there");
     }
@@ -311,8 +311,8 @@ class Listeners::Update {
 
   EventLoop& loop_;
   const Config& config_;
-  std::vector<Open>& open_;  // before the update
-  std::vector<bool> stays_;  // which of `open_` stay open
+  std::vector<Open>& open_;    // before the update
+  std::vector<bool> is_kept_;  // which of `open_` stay open
   std::vector<Missing> missing_;
   std::vector<Open> opened_;
 };

@@ -10,7 +10,7 @@ namespace spinel::server {
 namespace {
 
 // Takes a number from the front of `text`; nothing if there is none below CPU_SETSIZE.
-std::optional<int> take_number(std::string_view& text) {
+std::optional<int> parse_number(std::string_view& text) {
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || text.front() == '-' || number >= CPU_SETSIZE) return std::nullopt;
@@ -18,7 +18,7 @@ std::optional<int> take_number(std::string_view& text) {
   return number;
 }
 
-bool take_mark(std::string_view& text, char mark) {
+bool skip_char(std::string_view& text, char mark) {
   if (!text.starts_with(mark)) return false;
   text.remove_prefix(1);
   return true;
@@ -26,16 +26,16 @@ bool take_mark(std::string_view& text, char mark) {
 
 // first[-last[:step]]
 bool add_range(std::string_view text, std::vector<bool>& cpus) {
-  const auto first = take_number(text);
+  const auto first = parse_number(text);
   if (!first) return false;
   int last = *first;
   int step = 1;
-  if (take_mark(text, '-')) {
-    const auto number = take_number(text);
+  if (skip_char(text, '-')) {
+    const auto number = parse_number(text);
     if (!number || *number < *first) return false;
     last = *number;
-    if (take_mark(text, ':')) {
-      const auto stride = take_number(text);
+    if (skip_char(text, ':')) {
+      const auto stride = parse_number(text);
       if (!stride || *stride == 0) return false;
       step = *stride;
     }

@@ -236,7 +236,7 @@ void write_section(CrashWriter& out, const Section& section) {
   ::alarm(0);
 }
 
-void leave_section(int) {
+void on_alarm_in_section(int) {
   if (state.in_section && state.reporting_thread.load() == thread_id()) {
     siglongjmp(state.next_section, 1);
   }
@@ -244,7 +244,7 @@ void leave_section(int) {
   if (state.in_section) ::syscall(SYS_tgkill, ::getpid(), state.reporting_thread.load(), SIGALRM);
 }
 
-void die_of(int signal) {
+void end_process_by(int signal) {
   struct sigaction usual {};
   usual.sa_handler = SIG_DFL;
   ::sigaction(signal, &usual, nullptr);
@@ -259,7 +259,7 @@ void die_of(int signal) {
 void write_report(const siginfo_t& info, ucontext_t& context) {
   CrashWriter out(log_descriptor());
   struct sigaction on_alarm {};
-  on_alarm.sa_handler = leave_section;
+  on_alarm.sa_handler = on_alarm_in_section;
   on_alarm.sa_flags = SA_NODEFER;
   ::sigaction(SIGALRM, &on_alarm, nullptr);
   sigset_t alarm_only;
@@ -282,10 +282,10 @@ void on_crash(int signal, siginfo_t* info, void* context) {
       for (;;) ::pause();  // another thread is reporting; the process ends with it
     }
     if (state.in_section) siglongjmp(state.next_section, 1);
-    die_of(signal);
+    end_process_by(signal);
   }
   write_report(*info, *static_cast<ucontext_t*>(context));
-  die_of(signal);
+  end_process_by(signal);
 }
 
 void report_assertion(const char* expression, const char* file, int line) {
