@@ -4,6 +4,9 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <span>
+
+#include "storage/containers/prefetch.h"
 
 namespace spinel::persistence::rdb {
 
@@ -36,14 +39,11 @@ class Batch {
   }
   // Stores all. False after an error, which `reader` has then.
   bool flush(ByteReader& reader, Database& database) {
-    for (size_t i = 0; i < count_; ++i) database.prefetch_bucket(pending_[i].key.hash);
-    std::array<bool, kKeys> overflows;
-    for (size_t i = 0; i < count_; ++i) {
-      overflows[i] = database.prefetch_entry(pending_[i].key.hash);
-    }
-    for (size_t i = 0; i < count_; ++i) {
-      if (overflows[i]) database.prefetch_overflow_entry(pending_[i].key.hash);
-    }
+    const auto visit = [&database](const Pending& pending, auto&& round)
+        __attribute__((always_inline)) {
+      round(database, pending.key.hash);
+    };
+    storage::prefetch_lookups(std::span<const Pending>(pending_).first(count_), visit);
     bool ok = true;
     for (size_t i = 0; i < count_; ++i) {
       Pending& key = pending_[i];
@@ -119,7 +119,9 @@ class Loader final : public FileHandler {
   void on_sizes(uint64_t keys, uint64_t) override {
     constexpr size_t kMinKeyBytes = 4;
     const size_t plausible = reader_.plausible_count(keys, kMinKeyBytes);
-    if (database().size() == 0 && plausible > 0) database().reserve(plausible);
+    // A table that lost all its keys may be shrinking still.
+    const bool can_reserve = database().size() == 0 && !database().resizing();
+    if (can_reserve && plausible > 0) database().reserve(plausible);
   }
   bool on_function(ByteReader& reader, std::string_view source) override {
     const char* cause = observer_.on_function(source);
