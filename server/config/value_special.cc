@@ -123,7 +123,11 @@ class Save : public ListKind {
         points.push_back({*seconds, *changes});
       }
       if (origin == ValueOrigin::kFurtherLine) {
-        config.save.insert(config.save.end(), points.begin(), points.end());
+        // CONFIG REWRITE repeats in the main file what an included file says.
+        for (const SavePoint& point : points) {
+          const auto same = std::find(config.save.begin(), config.save.end(), point);
+          if (same == config.save.end()) config.save.push_back(point);
+        }
         return std::nullopt;
       }
     }

@@ -257,7 +257,8 @@ TEST_F(RewriteFiles, ASecondTimeChangesNothing) {
     Config config;
     const auto error = load_config(config, {.file = write("random.conf", text)});
     ASSERT_EQ(error, std::nullopt);
-    for (size_t count = maker.below(4); count > 0; --count) {
+    // An included file that comes later in a new start would win over CONFIG SET.
+    for (size_t count = with_include ? 0 : maker.below(4); count > 0; --count) {
       const auto [name, value] = maker.make_setting();
       ASSERT_EQ(ConfigStore(config).set(Pairs{{name, value}}, true), std::nullopt) << name;
     }
@@ -266,7 +267,7 @@ TEST_F(RewriteFiles, ASecondTimeChangesNothing) {
     Config reloaded;
     ASSERT_EQ(load_config(reloaded, {.file = write("random.conf", once)}), std::nullopt) << once;
     ASSERT_EQ(rewritten_config(reloaded, once), once);
-    if (with_include) continue;  // which may set what CONFIG SET had changed
+    if (with_include) continue;  // lines behind an include may move before it
     ASSERT_EQ(ConfigStore(reloaded).get(everything), ConfigStore(config).get(everything)) << once;
   }
 }
