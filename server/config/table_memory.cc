@@ -21,7 +21,8 @@ std::vector<Option> clients() {
            "Bytes of unfinished requests that a client may pile up before it is disconnected.\n"},
       {.name = "proto-max-bulk-len",
        .value = memory(&Config::proto_max_bulk_len_bytes, kLeastQueryLimit),
-       .comment = "Longest single string in a request.\n"},
+       .comment = "Longest single string in a request or as a value. More than 3gb has the effect "
+                  "of\n3gb.\n"},
       {.name = "client-output-buffer-limit",
        .value = output_buffer_limits_value(),
        .comment =

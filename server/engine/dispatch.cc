@@ -149,6 +149,7 @@ void Dispatcher::run_batch() {
     if (may_execute(client) && !server_.shutdown_request()) {
       parser_ = input.parser;
       run(client, args_of(request), request.command, request.key_hash, WakeReason::kNone);
+      parser_ = nullptr;
       input.done = request.end;
     }
     if (!may_execute(client) || server_.shutdown_request()) {
@@ -158,7 +159,6 @@ void Dispatcher::run_batch() {
       input.parser->reset();
     }
   }
-  parser_ = nullptr;
 }
 
 storage::Database& Dispatcher::database_of(const Request& request) {

@@ -35,6 +35,14 @@ class KeyspaceObserver {
   virtual void on_hash_expire(Database& database, const Key& key, size_t field_count) = 0;
 };
 
+// For a keyspace that nobody but its owner wants to know of.
+class SilentObserver final : public KeyspaceObserver {
+ public:
+  void on_remove(Database&, const Key&, RemovalReason) override {}
+  void on_fields_expire(Database&, const Key&, std::span<const std::string>) override {}
+  void on_hash_expire(Database&, const Key&, size_t) override {}
+};
+
 // What looking for an expired key does. Fields of hashes are treated in the same way, and a hash
 // whose fields all expired is an expired key.
 enum class ExpiryMode : uint8_t {

@@ -22,13 +22,6 @@ using namespace spinel;
 using storage::Item;
 using storage::Key;
 
-class SilentObserver final : public storage::KeyspaceObserver {
- public:
-  void on_remove(storage::Database&, const storage::Key&, storage::RemovalReason) override {}
-  void on_fields_expire(storage::Database&, const storage::Key&,
-                        std::span<const std::string>) override {}
-};
-
 // The same each time, and not compressible.
 std::string noise(uint64_t seed, size_t size) {
   std::string text;
@@ -141,7 +134,7 @@ int load(storage::Keyspace& keyspace, const std::string& path) {
 
 int main(int argc, char** argv) {
   constexpr int kDatabases = 16;
-  SilentObserver observer;
+  storage::SilentObserver observer;
   storage::Keyspace keyspace(kDatabases, observer);
   if (argc == 5 && std::strcmp(argv[1], "make") == 0 &&
       make(keyspace, argv[2], std::strtoull(argv[3], nullptr, 10))) {

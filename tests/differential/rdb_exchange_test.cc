@@ -15,13 +15,6 @@ namespace {
 
 namespace rdb = persistence::rdb;
 
-class SilentObserver final : public storage::KeyspaceObserver {
- public:
-  void on_remove(storage::Database&, const storage::Key&, storage::RemovalReason) override {}
-  void on_fields_expire(storage::Database&, const storage::Key&,
-                        std::span<const std::string>) override {}
-};
-
 class RdbExchange : public testing::Test {
  protected:
   RdbExchange() : server_({.binary = oracle_binary()}), redis_(server_.raw()) {}
@@ -104,7 +97,7 @@ class RdbExchange : public testing::Test {
   ServerProcess server_;
   RawConnection redis_;
   Random random_{20'261'201};
-  SilentObserver observer_;
+  storage::SilentObserver observer_;
   storage::Keyspace keyspace_{16, observer_};
 };
 

@@ -10,13 +10,7 @@ namespace spinel::fuzz {
 
 class FuzzKeyspace {
  private:
-  class Observer final : public storage::KeyspaceObserver {
-   public:
-    void on_remove(storage::Database&, const storage::Key&, storage::RemovalReason) override {}
-    void on_fields_expire(storage::Database&, const storage::Key&,
-                          std::span<const std::string>) override {}
-  };
-  Observer observer_;
+  storage::SilentObserver observer_;
 
  public:
   storage::Keyspace keyspace{16, observer_};

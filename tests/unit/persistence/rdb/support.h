@@ -15,13 +15,6 @@
 
 namespace spinel::persistence::rdb::test {
 
-class SilentObserver final : public storage::KeyspaceObserver {
- public:
-  void on_remove(storage::Database&, const storage::Key&, storage::RemovalReason) override {}
-  void on_fields_expire(storage::Database&, const storage::Key&,
-                        std::span<const std::string>) override {}
-};
-
 // Remembers what it is told.
 class RecordingObserver final : public LoadObserver {
  public:
@@ -75,7 +68,7 @@ class DataSet {
   LoadResult load(std::string_view file);
   LoadResult load(std::string_view file, LoadObserver& observer);
 
-  SilentObserver silent;
+  storage::SilentObserver silent;
   storage::Keyspace keyspace{16, silent};
   LoadOptions options;
 };

@@ -8,12 +8,6 @@
 namespace spinel::storage {
 namespace {
 
-class NoObserver final : public KeyspaceObserver {
-  void on_remove(Database&, const Key&, RemovalReason) override {}
-  void on_fields_expire(Database&, const Key&, std::span<const std::string>) override {}
-  void on_hash_expire(Database&, const Key&, size_t) override {}
-};
-
 class DigestTest : public ::testing::Test {
  protected:
   void put(std::string_view key, std::string_view value, int database = 0,
@@ -27,7 +21,7 @@ class DigestTest : public ::testing::Test {
   }
   Sha1Digest all() { return dataset_digest(keyspace_); }
 
-  NoObserver observer_;
+  SilentObserver observer_;
   Keyspace keyspace_{4, observer_};
 };
 
