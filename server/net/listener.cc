@@ -239,6 +239,12 @@ class Listeners::Update {
         continue;
       }
       const Tcp::endpoint endpoint(address, port());
+      // The system might not refuse it, since SO_REUSEPORT lets sockets of ours overlap for a
+      // while.
+      if (std::find(endpoints_.begin(), endpoints_.end(), endpoint) != endpoints_.end()) {
+        return tcp_failure(name, false, asio::error::address_in_use);
+      }
+      endpoints_.push_back(endpoint);
       if (!keep(to_text(endpoint))) missing_.push_back({name, optional, endpoint});
     }
     return std::nullopt;
@@ -313,6 +319,7 @@ class Listeners::Update {
   const Config& config_;
   std::vector<Open>& open_;    // before the update
   std::vector<bool> is_kept_;  // which of `open_` stay open
+  std::vector<Tcp::endpoint> endpoints_;
   std::vector<Missing> missing_;
   std::vector<Open> opened_;
 };

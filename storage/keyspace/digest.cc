@@ -15,15 +15,23 @@ namespace spinel::storage {
 
 namespace {
 
-// Adds what has no order: adding twice the same takes it out again.
-void combine(Sha1Digest& digest, const Sha1Digest& other) {
+std::string_view bytes_of(const Sha1Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+void exclusive_or(Sha1Digest& digest, const Sha1Digest& other) {
   for (size_t at = 0; at < digest.size(); ++at) digest[at] ^= other[at];
 }
 
-// Adds what comes after all that was added before.
+// Adds what has no order: adding the same twice takes it out again.
+void combine(Sha1Digest& digest, std::string_view part) {
+  exclusive_or(digest, sha1(part));
+}
+
+// Adds what comes after all that was added before, given its SHA-1.
 void append(Sha1Digest& digest, const Sha1Digest& part) {
-  combine(digest, part);
-  digest = sha1({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  exclusive_or(digest, part);
+  digest = sha1(bytes_of(digest));
 }
 
 void append(Sha1Digest& digest, std::string_view part) {
@@ -82,7 +90,7 @@ void add_list(Sha1Digest& digest, const List& list) {
 void add_set(Sha1Digest& digest, const Set& set) {
   set.for_each([&](const SetMember& member) {
     char digits[kMaxInt64Chars];
-    combine(digest, sha1(member.bytes(digits)));
+    combine(digest, member.bytes(digits));
   });
 }
 
@@ -93,7 +101,7 @@ void add_sorted_set(Sha1Digest& digest, const SortedSet& set) {
     Sha1Digest element{};
     append(element, member);
     append(element, {digits, static_cast<size_t>(size)});
-    combine(digest, element);
+    combine(digest, bytes_of(element));
   });
 }
 
@@ -103,8 +111,8 @@ void add_hash(Sha1Digest& digest, const Hash& hash) {
     Sha1Digest field{};
     append(field, element.field.bytes(scratch));
     append(field, element.value.bytes(scratch));
-    if (element.expire_at_ms != kNoExpiry) combine(field, sha1("!!hexpire!!"));
-    combine(digest, field);
+    if (element.expire_at_ms != kNoExpiry) combine(field, "!!hexpire!!");
+    combine(digest, bytes_of(field));
   });
 }
 
@@ -129,7 +137,7 @@ void add_value(Sha1Digest& digest, const Entry& entry) {
     case Type::kStream:
       SPINEL_ASSERT(false);
   }
-  if (entry.has_expiry()) combine(digest, sha1("!!expire!!"));
+  if (entry.has_expiry()) combine(digest, "!!expire!!");
 }
 
 }  // namespace
@@ -150,7 +158,7 @@ Sha1Digest dataset_digest(Keyspace& keyspace) {
       Sha1Digest digest{};
       append(digest, entry.key());
       add_value(digest, entry);
-      combine(sum, digest);
+      combine(sum, bytes_of(digest));
     });
   }
   return sum;

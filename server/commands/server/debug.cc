@@ -165,7 +165,7 @@ void debug_digest(CommandContext& ctx) {
 void debug_digest_value(CommandContext& ctx) {
   ctx.reply.array(ctx.arity() - 2);
   for (size_t i = 2; i < ctx.arity(); ++i) {
-    const storage::ConstItem item = ctx.server.keyspace.find(ctx.db, ctx.key(i));
+    const Item item = ctx.db.find(ctx.key(i));
     ctx.reply.simple(hex(item ? storage::value_digest(*item) : storage::Sha1Digest{}));
   }
 }

@@ -156,19 +156,6 @@ TEST(RdbLoader, SizesAreHintsOnly) {
   EXPECT_LT(data.database().table_bytes(), 10'000u);
 }
 
-TEST(RdbLoader, ATableThatIsShrinkingIsLeftAsItIs) {
-  DataSet data;
-  for (int i = 0; i < 100'000; ++i) data.set("key:" + std::to_string(i), "value");
-  for (int i = 0; i < 100'000; ++i) {
-    const std::string name = "key:" + std::to_string(i);
-    data.database().erase(data.find(name), storage::Key(name), nullptr);
-  }
-  ASSERT_TRUE(data.database().resizing());
-  const std::string records =
-      opcode(Opcode::kResizeDb) + length(100) + length(0) + string_record("a", "1");
-  EXPECT_TRUE(data.load(file_of(11, records)).ok);
-}
-
 TEST(RdbLoader, TablesDoNotGrowStepByStep) {
   DataSet from;
   for (int i = 0; i < 100'000; ++i) from.set("key:" + std::to_string(i), "value");

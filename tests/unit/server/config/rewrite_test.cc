@@ -257,6 +257,7 @@ TEST_F(RewriteFiles, ASecondTimeChangesNothing) {
     Config config;
     const auto error = load_config(config, {.file = write("random.conf", text)});
     ASSERT_EQ(error, std::nullopt);
+    config.enable_protected_configs = ProtectedAccess::kYes;
     // An included file that comes later in a new start would win over CONFIG SET.
     for (size_t count = with_include ? 0 : maker.below(4); count > 0; --count) {
       const auto [name, value] = maker.make_setting();

@@ -189,7 +189,7 @@ TEST_F(CrashHandlerTest, ACrashInASectionEndsThatSectionOnly) {
       << report_;
   EXPECT_TRUE(has(report_, "------ SECOND ------\n\n(this section crashed")) << report_;
   EXPECT_TRUE(has(report_, "------ THIRD ------\nalive\n")) << report_;
-  EXPECT_TRUE(has(report_, "Accessing address: 0x10\n")) << report_;
+  EXPECT_TRUE(has(report_, "It accessed the address 0x10\n")) << report_;
 }
 
 TEST_F(CrashHandlerTest, AHangInASectionEndsThatSectionOnly) {
