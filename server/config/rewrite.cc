@@ -29,6 +29,7 @@ class Rewriter {
   std::string run(std::string_view old_file) {
     const auto lines = trimmed_lines(old_file);
     for (const std::string_view line : lines) count(line);
+    choose_values();
     for (const std::string_view line : lines) rewrite(line);
     append_rest();
     return std::move(text_);
@@ -66,8 +67,18 @@ class Rewriter {
     if (line == kSignature) signed_ = true;
     const Option* option = option_of(line);
     if (option == nullptr) return;
-    Pending& pending = pending_[option];
-    if (pending.mentions++ == 0) pending.values = option->value->lines(config_, true);
+    ++pending_[option].mentions;
+  }
+
+  // Chooses the lines for the options of the file: those that differ from the default if they are
+  // enough to replace the lines that are there. Rewriting the result changes nothing, then.
+  void choose_values() {
+    for (auto& [option, pending] : pending_) {
+      pending.values = option->value->lines(config_, false);
+      if (pending.values.size() < pending.mentions) {
+        pending.values = option->value->lines(config_, true);
+      }
+    }
   }
 
   void rewrite(std::string_view line) {

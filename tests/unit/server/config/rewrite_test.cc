@@ -91,7 +91,6 @@ TEST(RewriteConfig, HandlesValuesOfSeveralLines) {
   EXPECT_EQ(rewritten("client-output-buffer-limit normal 1 2 3\n",
                       {{"client-output-buffer-limit", "pubsub 5 6 7"}}),
             "client-output-buffer-limit normal 1 2 3\n" + kSigned +
-                "client-output-buffer-limit replica 256mb 64mb 60\n"
                 "client-output-buffer-limit pubsub 5 6 7\n");
   EXPECT_EQ(rewritten("", {{"client-output-buffer-limit", "slave 1kb 2 3"}}),
             kSigned.substr(1) + "client-output-buffer-limit replica 1kb 2 3\n");
