@@ -59,7 +59,7 @@ size_t ByteReader::plausible_count(uint64_t claimed, size_t element_bytes) const
 void ByteReader::set_progress(std::function<bool(uint64_t)> progress, uint64_t every_bytes) {
   progress_ = std::move(progress);
   progress_every_ = every_bytes;
-  next_progress_ = position() + every_bytes;
+  next_progress_ = progress_ ? position() + every_bytes : UINT64_MAX;
 }
 
 bool ByteReader::report_progress() {

@@ -60,7 +60,7 @@ class ByteReader {
   size_t plausible_count(uint64_t claimed, size_t element_bytes) const;
 
   // Calls `progress(position)` whenever about `every_bytes` were read, also within what is large.
-  // If it returns false, reading fails with "stopped".
+  // If it returns false, reading fails with "stopped". Null: nobody is told.
   void set_progress(std::function<bool(uint64_t)> progress, uint64_t every_bytes);
 
   // --- reading

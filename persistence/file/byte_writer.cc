@@ -21,7 +21,7 @@ ByteWriter::~ByteWriter() {
 void ByteWriter::set_progress(std::function<bool(uint64_t)> progress, uint64_t every_bytes) {
   progress_ = std::move(progress);
   progress_every_ = every_bytes;
-  next_progress_ = position() + every_bytes;
+  next_progress_ = progress_ ? position() + every_bytes : UINT64_MAX;
 }
 
 void ByteWriter::sum_up() {

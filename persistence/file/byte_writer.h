@@ -31,7 +31,7 @@ class ByteWriter {
   uint64_t position() const { return flushed_bytes_ + size_; }
 
   // Calls `progress(position)` whenever about `every_bytes` were written, also within what is
-  // large. If it returns false, writing fails.
+  // large. If it returns false, writing fails. Null: nobody is told.
   void set_progress(std::function<bool(uint64_t)> progress, uint64_t every_bytes);
 
   void byte(uint8_t value) {

@@ -42,8 +42,4 @@ std::string_view value_type_name(uint8_t type) {
   return "unknown";
 }
 
-bool is_stream(uint8_t type) {
-  return value_type_name(type) == "stream";
-}
-
 }  // namespace spinel::persistence::rdb

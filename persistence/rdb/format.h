@@ -87,7 +87,5 @@ inline constexpr uint64_t kMaxElementBytes = (uint64_t{1} << 32) - 1024;
 
 // How a type is called in errors: "stream", "hash", ...
 std::string_view value_type_name(uint8_t type);
-// Whether it is a stream in one of its forms, which nobody here can read yet.
-bool is_stream(uint8_t type);
 
 }  // namespace spinel::persistence::rdb

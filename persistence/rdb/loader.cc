@@ -119,7 +119,9 @@ class Loader final : public FileHandler {
   void on_sizes(uint64_t keys, uint64_t) override {
     constexpr size_t kMinKeyBytes = 4;
     const size_t plausible = reader_.plausible_count(keys, kMinKeyBytes);
-    if (database().size() == 0 && plausible > 0) database().reserve(plausible);
+    // A table that lost all its keys may be shrinking still.
+    const bool can_reserve = database().size() == 0 && !database().resizing();
+    if (can_reserve && plausible > 0) database().reserve(plausible);
   }
   bool on_function(ByteReader& reader, std::string_view source) override {
     const char* cause = observer_.on_function(source);

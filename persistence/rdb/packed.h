@@ -30,8 +30,6 @@ class PackedReader {
   std::optional<storage::ListpackValue> next();
   // What is wrong; null: nothing yet. Of the whole, once `next` gave nothing.
   const char* error() const { return error_; }
-  // An upper bound for the number of elements.
-  size_t max_elements() const { return static_cast<size_t>(end_ - at_); }
 
  private:
   using Element = std::optional<storage::ListpackValue>;
@@ -75,8 +73,6 @@ class ListpackWriter {
   // An element as our collections store it; a double becomes text.
   void append_entry(const unsigned char* entry);
   void append(const storage::ListpackItem& item);
-  // Bytes so far, complete.
-  size_t size() const { return bytes_.size() + 1; }
   // Ends it and returns it. Valid until the next change.
   std::string_view finish();
 
