@@ -1,6 +1,7 @@
 // Walking the keys of a database: KEYS at one go, SCAN bit by bit.
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -104,7 +105,8 @@ void scan_command(CommandContext& ctx) {
   // Looking for them is what removes them.
   for (const std::string_view key : step.expired) {
     if (options->type) {
-      ctx.peek(Key(key));
+      const std::string copy(key);  // the event of the miss comes after the removal
+      ctx.peek(Key(copy));
     } else {
       ctx.server.keyspace.find(ctx.db, Key(key));
     }
