@@ -8,22 +8,19 @@ namespace spinel::server {
 
 Client::Client(Server& server_in, ClientTransport& transport)
     : Session(this),
-      id(server_in.next_client_id++),
+      id(server_in.clients.next_id()),
       server(server_in),
       reply(output),
       transport_(transport) {
   created_at_ms = last_interaction_ms = server.now_ms();
   authenticated = server.config.requirepass.empty();
-  server.set_output_limit(*this);
-  server.clients.emplace(id, this);
+  server.clients.add(*this);
 }
 
 Client::~Client() {
   closing = true;
   server.blocked.forget(*this);
-  std::erase(server.monitors, this);
-  server.client_memory.remove(*this);
-  server.clients.erase(id);
+  server.clients.remove(*this);
 }
 
 size_t Client::memory_bytes() const {

@@ -22,10 +22,10 @@ void feed_monitors(Server& server, const Client& client, const Command& command,
     line += storage::quote_arg(arg);
   }
   line += "\r\n";
-  for (Client* monitor : server.monitors) {
+  for (Client* monitor : server.clients.monitors) {
     monitor->output.append(line);
     monitor->transport().output_ready();
-    server.check_output_limit(*monitor);
+    server.clients.check_output_limit(*monitor);
   }
 }
 

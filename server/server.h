@@ -11,7 +11,7 @@
 
 #include "server/blocking/blocked_clients.h"
 #include "server/client.h"
-#include "server/client_memory.h"
+#include "server/client_registry.h"
 #include "server/config/config.h"
 #include "server/config/config_store.h"
 #include "server/engine/dispatch.h"
@@ -19,6 +19,8 @@
 #include "server/engine/keyspace_events.h"
 #include "server/engine/modified_keys.h"
 #include "server/engine/table.h"
+#include "server/memory_limit.h"
+#include "server/pause.h"
 #include "server/stats/command_stats.h"
 #include "server/stats/instantaneous.h"
 #include "server/stats/latency_monitor.h"
@@ -26,13 +28,9 @@
 #include "server/stats/stats.h"
 #include "storage/base/clock.h"
 #include "storage/keyspace/active_expire.h"
-#include "storage/keyspace/eviction.h"
 #include "storage/keyspace/keyspace.h"
 
 namespace spinel::server {
-
-// Which commands CLIENT PAUSE holds back.
-enum class PauseScope : uint8_t { kNone, kWrites, kAll };
 
 // What SHUTDOWN and signals ask for.
 struct ShutdownRequest {
@@ -45,9 +43,25 @@ struct ShutdownRequest {
 inline constexpr int64_t kReplyBufferIdleMs = 2000;
 inline constexpr uint64_t kListLargeElementBytes = uint64_t{1} << 30;
 
+// What DEBUG switches.
+struct DebugSwitches {
+  // Whether expired keys that nobody asks for are looked for and removed.
+  bool active_expire = true;
+  // Whether the periodic work rests.
+  bool cron_paused = false;
+  // Whether the buffers of quiet clients shrink, and after how many quiet milliseconds (-1: never).
+  bool reply_buffer_resizing = true;
+  int64_t reply_buffer_idle_ms = kReplyBufferIdleMs;
+  // From which size on an element of a list gets a node of its own.
+  uint64_t list_large_element_bytes = kListLargeElementBytes;
+};
+
 class Server final : private storage::KeyspaceObserver {
  public:
-  explicit Server(Config& config_in);
+  // Gives the Unix time in milliseconds.
+  using WallClock = int64_t (*)();
+
+  explicit Server(Config& config_in, WallClock wall_clock = storage::wall_clock_ms);
   ~Server() override;
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -87,35 +101,11 @@ class Server final : private storage::KeyspaceObserver {
   // Monotonic milliseconds, for deadlines.
   int64_t monotonic_ms() const { return monotonic_ms_; }
 
-  // --- clients
-  // Every live client by id. A client enters here when it connects and leaves when it is destroyed.
-  std::map<uint64_t, Client*> clients;
-  // Clients in MONITOR mode.
-  std::vector<Client*> monitors;
-  uint64_t next_client_id = 1;
-  // Ends the connection of `client`: at once, or, if it is executing a command now, after its
-  // reply.
-  void disconnect(Client& client);
-  // Has the output of `client` stop growing at the hard limit of its class.
-  void set_output_limit(Client& client);
-  // What `client` has pending has grown: applies client-output-buffer-limit, and disconnects it if
-  // it is over.
-  void check_output_limit(Client& client);
-  // What clients hold in memory, as far as maxmemory-clients wants to know.
-  ClientMemory client_memory;
-  // Disconnects those that hold the most until the others keep within maxmemory-clients.
-  void evict_clients() {
-    if (client_memory.over()) [[unlikely]]
-      evict_largest_clients();
-  }
-
-  // --- pausing (CLIENT PAUSE)
-  PauseScope pause_scope() const { return pause_scope_; }
-  // Holds commands of `scope` back for `duration_ms`. A pause under way is only ever made longer
-  // and stricter.
-  void pause(PauseScope scope, int64_t duration_ms);
-  void unpause();
-  int64_t pause_ends_at_ms() const { return pause_ends_at_ms_; }  // monotonic
+  // --- clients and memory
+  ClientRegistry clients{*this};
+  Pause pause{keyspace, blocked};
+  MemoryLimit memory_limit{*this};
+  DebugSwitches debug;
 
   // --- turns of the event loop, which INFO tells the number and the time of
   // One that began when TickClock showed `began_ticks` is over.
@@ -136,26 +126,8 @@ class Server final : private storage::KeyspaceObserver {
   // Serves clients whose time is up.
   void serve_deadlines();
 
-  // --- memory
-  // Whether there is memory for a command that may take more, after evicting what the policy
-  // allows.
-  bool make_room();
-  // Bytes that count against maxmemory: all that is in use, the buffers of clients too.
-  uint64_t used_memory_for_eviction() const;
-  const storage::Eviction& eviction() const { return eviction_; }
   // CONFIG RESETSTAT.
   void reset_statistics();
-
-  // --- what DEBUG switches
-  // Whether expired keys that nobody asks for are looked for and removed.
-  bool active_expire_enabled = true;
-  // Whether the periodic work rests.
-  bool cron_paused = false;
-  // Whether the buffers of quiet clients shrink, and after how many quiet milliseconds (-1: never).
-  bool reply_buffer_resizing = true;
-  int64_t reply_buffer_idle_ms = kReplyBufferIdleMs;
-  // From which size on an element of a list gets a node of its own.
-  uint64_t list_large_element_bytes = kListLargeElementBytes;
 
   // --- shutting down
   void request_shutdown(ShutdownRequest request) { shutdown_request_ = request; }
@@ -165,11 +137,8 @@ class Server final : private storage::KeyspaceObserver {
   // Copies what the configuration says about the keyspace's behaviour.
   void apply_config();
   void watch_config();
-  void apply_client_limit();
-  void evict_largest_clients();
   void expire_cycle(bool fast);
   void continue_resizes();
-  storage::EvictionResult evict();
   void on_remove(storage::Database& database, const storage::Key& key,
                  storage::RemovalReason reason) override;
   void on_fields_expire(storage::Database& database, const storage::Key& key,
@@ -179,14 +148,10 @@ class Server final : private storage::KeyspaceObserver {
   // Propagates what no command did. Within a unit of execution it becomes a part of that.
   void propagate(storage::Database& database, CommandArgs effect);
 
+  const WallClock wall_clock_;
   storage::ActiveExpire active_expire_;
-  storage::Eviction eviction_;
-  bool eviction_unfinished_ = false;  // the last run ended for want of time
-  PauseScope pause_scope_ = PauseScope::kNone;
-  int64_t pause_ends_at_ms_ = 0;
   int64_t monotonic_ms_ = 0;
   int64_t rates_sampled_at_ms_ = 0;
-  int64_t client_limit_warned_at_ms_ = 0;
   std::optional<ShutdownRequest> shutdown_request_;
 };
 

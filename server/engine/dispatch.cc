@@ -219,7 +219,7 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, K
     call(client, client.reply, args, *command, key_hash, wake);
   }
   if (client.blocked != BlockReason::kNone) {
-    server_.client_memory.update(client);
+    server_.clients.memory.update(client);
     return;
   }
   // Only CLIENT REPLY ON moves a client from skipping to kOn, and it always answers.
@@ -235,7 +235,7 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, K
   }
   if (client.output.size() > mark || client.output.overflowed()) {
     client.transport().output_ready();
-    server_.check_output_limit(client);
+    server_.clients.check_output_limit(client);
   }
 }
 
@@ -248,12 +248,12 @@ void Dispatcher::reject(Client& client, const Command* command, std::string_view
 }
 
 bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command) {
-  server_.evict_clients();
+  server_.clients.evict();
   if (client.closing) return false;
   if (command == nullptr || command->handler == nullptr) {
     if (is_http(args[0])) {
       warn_about_http(client);
-      server_.disconnect(client);
+      server_.clients.close_after_command(client, CloseReason::kKilled);
       return false;
     }
     if (command != nullptr) {
@@ -275,7 +275,7 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
     reject(client, command, "NOAUTH Authentication required.");
     return false;
   }
-  if (server_.config.maxmemory_bytes != 0 && !server_.make_room() &&
+  if (server_.config.maxmemory_bytes != 0 && !server_.memory_limit.make_room() &&
       command->has(CommandFlags::kDenyOom)) {
     reject(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
     return false;
@@ -287,7 +287,7 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
     reject(client, command, "ERR Replica can't interact with the keyspace");
     return false;
   }
-  const PauseScope pause = server_.pause_scope();
+  const PauseScope pause = server_.pause.scope();
   if (pause == PauseScope::kAll || (pause == PauseScope::kWrites && may_write(*command))) {
     client.last_command = command;
     server_.blocked.block(client, BlockReason::kPaused, args, 0);
@@ -353,7 +353,7 @@ void Dispatcher::call(Session& session, resp::ReplyWriter& reply, CommandArgs ar
     record(session, errors, args, command, duration_ns);
   }
 
-  if (client != nullptr && !server_.monitors.empty() && wake == WakeReason::kNone) {
+  if (client != nullptr && !server_.clients.monitors.empty() && wake == WakeReason::kNone) {
     feed_monitors(server_, *client, command, args);
   }
   --depth_;

@@ -64,23 +64,18 @@ void append_command(Sink& sink, CommandArgs args) {
   }
 }
 
-// SELECT as a command, with the digits it needs.
-class SelectCommand {
- public:
-  explicit SelectCommand(int database)
-      : args_{"SELECT", {digits_, storage::format_int64(database, digits_)}} {}
-  CommandArgs args() const { return args_; }
-
- private:
-  char digits_[storage::kMaxInt64Chars];
-  std::string_view args_[2];
-};
+template <typename Sink>
+void append_select(Sink& sink, int database) {
+  const storage::IntegerText text(database);
+  const std::string_view select[] = {"SELECT", text.view()};
+  append_command(sink, select);
+}
 
 }  // namespace
 
 void EffectStream::select(int database) {
   if (database == selected_) return;
-  append_command(log_, SelectCommand(database).args());
+  append_select(log_, database);
   selected_ = database;
 }
 
@@ -96,7 +91,7 @@ void EffectStream::add_to_unit(int database, CommandArgs effect) {
   if (unit_effects_ == 0) {
     unit_first_database_ = database;
   } else if (database != unit_database_) {
-    append_command(unit_, SelectCommand(database).args());
+    append_select(unit_, database);
   }
   unit_database_ = database;
   append_command(unit_, effect);

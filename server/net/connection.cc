@@ -38,7 +38,7 @@ void Connection::on_ready(const SocketSet::Ready& ready) {
 void Connection::read() {
   if (parser_.expects_large()) return read_large();
   input_.prepare(parser_.expected_bytes());
-  if (input_.size() > 0) loop_.server().client_memory.update(*client_);
+  if (input_.size() > 0) loop_.server().clients.memory.update(*client_);
   const size_t room = input_.room();
   const ssize_t received = ::recv(descriptor_, input_.tail(), room, MSG_DONTWAIT);
   on_received(received, [this](size_t bytes) { input_.commit(bytes); });
@@ -51,7 +51,7 @@ void Connection::read() {
 void Connection::read_large() {
   const std::span<char> room = parser_.large_room(input_.view());
   input_.truncate(parser_.partial_request().bytes);
-  loop_.server().client_memory.update(*client_);
+  loop_.server().clients.memory.update(*client_);
   const ssize_t received = ::recv(descriptor_, room.data(), room.size(), MSG_DONTWAIT);
   on_received(received, [this](size_t bytes) { parser_.commit_large(bytes); });
 }
@@ -88,10 +88,7 @@ bool Connection::check_query_buffer() {
   const size_t limit = server.config.client_query_buffer_limit_bytes;
   const size_t unparsed = parser_.unparsed_bytes(input_.size());
   if (unparsed <= limit || client_->closing) return true;
-  log_client(LogLevel::kWarning, "Closing client over client-query-buffer-limit", *client_);
-  ++server.stats.client_query_buffer_limit_disconnections;
-  client_->closing = true;
-  close();
+  server.clients.close(*client_, CloseReason::kQueryBuffer);
   return false;
 }
 
@@ -116,14 +113,8 @@ void Connection::on_read_end(int error) {
   // Who sends no more may still read: what was answered is sent, as far as the socket takes it.
   loop_.new_turn();
   if (!open() || client_->closing) return;
-  if (error == 0) {
-    log_client(LogLevel::kVerbose, "Client closed its connection", *client_);
-  } else {
-    log_client(LogLevel::kVerbose, fmt::format("Cannot read from client ({})", strerror(error)),
-               *client_);
-  }
-  client_->closing = true;
-  close();
+  const CloseReason reason = error == 0 ? CloseReason::kLeft : CloseReason::kReadFailed;
+  loop_.server().clients.close(*client_, reason, error);
 }
 
 void Connection::flush() {
@@ -134,11 +125,7 @@ void Connection::flush() {
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) {
-        log_client(LogLevel::kVerbose, fmt::format("Cannot write to client ({})", strerror(errno)),
-                   *client_);
-        client_->closing = true;
-        close();
-        return;
+        return server.clients.close(*client_, CloseReason::kWriteFailed, errno);
       }
       break;
     }
@@ -148,15 +135,14 @@ void Connection::flush() {
     client_->bytes_out += static_cast<uint64_t>(sent);
     ++server.stats.total_writes_processed;
   }
-  server.client_memory.update(*client_);
+  server.clients.memory.update(*client_);
   const bool unsent = !output.empty();
   if (unsent != waiting_writable_) {
     loop_.sockets().ask_for_writable(descriptor_, unsent);
     waiting_writable_ = unsent;
   }
   if (!unsent && client_->close_after_reply) {
-    client_->closing = true;
-    close();
+    server.clients.close(*client_, CloseReason::kReplied);
   }
 }
 

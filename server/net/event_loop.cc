@@ -246,7 +246,7 @@ bool EventLoop::turn_may_go_on() const {
   if (server_.shutdown_request()) return false;
   if (turn_began_ticks_ == 0) return true;
   return elapsed_us(turn_began_ticks_) < kMaxTurnUs && turn_output_bytes_ < kMaxTurnOutputBytes &&
-         !server_.client_memory.over();
+         !server_.clients.memory.over();
 }
 
 void EventLoop::end_turn() {
@@ -256,7 +256,7 @@ void EventLoop::end_turn() {
   while (!to_execute_.empty()) execute_input();  // of those that were woken
   flush_output();
   close_scheduled();
-  server_.evict_clients();
+  server_.clients.evict();
   close_scheduled();
   arm_deadline();
   server_.end_turn(turn_began_ticks_);
@@ -324,7 +324,7 @@ void EventLoop::start_cron() {
   cron_timer_.async_wait([this](const asio::error_code& error) {
     if (error) return;
     new_turn();  // this may take long
-    if (!server_.cron_paused) {
+    if (!server_.debug.cron_paused) {
       server_.cron();
       check_connections();
     }
@@ -341,13 +341,12 @@ void EventLoop::check_connections() {
     const int64_t idle_ms = now_ms - client.last_interaction_ms;
     if (timeout_ms != 0 && idle_ms > timeout_ms && client.blocked == BlockReason::kNone &&
         !client.monitor) {
-      log_client(LogLevel::kVerbose, "Closing idle client", client);
-      server_.disconnect(client);
-    } else if (server_.reply_buffer_resizing && server_.reply_buffer_idle_ms >= 0 &&
-               idle_ms > server_.reply_buffer_idle_ms) {
+      server_.clients.close(client, CloseReason::kIdle);
+    } else if (server_.debug.reply_buffer_resizing && server_.debug.reply_buffer_idle_ms >= 0 &&
+               idle_ms > server_.debug.reply_buffer_idle_ms) {
       connection->release_idle_memory();
     }
-    server_.check_output_limit(client);
+    server_.clients.check_output_limit(client);
   }
 }
 

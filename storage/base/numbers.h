@@ -65,4 +65,15 @@ size_t format_double_17(double value, char* out);
 // result. Needs kMaxLongDoubleChars.
 size_t format_long_double_human(long double value, char* out);
 
+// The digits of an integer, where a string is needed.
+class IntegerText {
+ public:
+  explicit IntegerText(int64_t value) : size_(format_int64(value, digits_)) {}
+  std::string_view view() const { return {digits_, size_}; }
+
+ private:
+  char digits_[kMaxInt64Chars];
+  size_t size_;
+};
+
 }  // namespace spinel::storage

@@ -40,7 +40,7 @@ inline server::Server& fresh_server(const server::Config& config) {
   for (int i = 0; i < server.keyspace.database_count(); ++i) {
     server.keyspace.database(i).clear(nullptr);
   }
-  server.unpause();
+  server.pause.end();
   return server;
 }
 

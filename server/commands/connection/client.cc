@@ -39,11 +39,6 @@ void too_many_arguments(CommandContext& ctx) {
                   ctx.arg(1)));
 }
 
-Client* find_client(Server& server, uint64_t id) {
-  const auto found = server.clients.find(id);
-  return found == server.clients.end() || found->second->closing ? nullptr : found->second;
-}
-
 void client_getname_command(CommandContext& ctx) {
   if (ctx.session.name.empty()) return ctx.reply.null();
   ctx.reply.bulk(ctx.session.name);
@@ -157,7 +152,7 @@ int64_t kill_matching(CommandContext& ctx, const KillFilter& filter) {
   int64_t killed = 0;
   for (const auto& [id, client] : ctx.server.clients) {
     if (client->closing || !filter.matches(*client, ctx.client())) continue;
-    ctx.server.disconnect(*client);
+    ctx.server.clients.close_after_command(*client, CloseReason::kKilled);
     ++killed;
   }
   return killed;
@@ -193,7 +188,7 @@ void client_list_command(CommandContext& ctx) {
     for (size_t i = 3; i < ctx.arity(); ++i) {
       const auto id = ctx.integer(i, "ERR Invalid client ID");
       if (!id) return;
-      if (const Client* client = find_client(ctx.server, static_cast<uint64_t>(*id))) add(*client);
+      if (const Client* client = ctx.server.clients.find(static_cast<uint64_t>(*id))) add(*client);
     }
   } else if (ctx.arity() != 2) {
     return ctx.syntax_error();
@@ -209,7 +204,7 @@ void client_no_evict_command(CommandContext& ctx) {
   const auto on = read_switch(ctx, 2);
   if (!on) return;
   ctx.client().no_evict = *on;
-  ctx.server.client_memory.update(ctx.client());
+  ctx.server.clients.memory.update(ctx.client());
   ctx.reply.ok();
 }
 
@@ -236,7 +231,7 @@ void client_pause_command(CommandContext& ctx) {
   if (*timeout_ms > INT64_MAX - ctx.server.monotonic_ms()) {
     return ctx.error("ERR timeout is out of range");
   }
-  ctx.server.pause(scope, *timeout_ms);
+  ctx.server.pause.begin(scope, ctx.server.monotonic_ms() + *timeout_ms);
   ctx.reply.ok();
 }
 
@@ -295,7 +290,7 @@ void client_unblock_command(CommandContext& ctx) {
   }
   const auto id = ctx.integer(2);
   if (!id) return;
-  Client* client = find_client(ctx.server, static_cast<uint64_t>(*id));
+  Client* client = ctx.server.clients.find(static_cast<uint64_t>(*id));
   // Who is held back by a pause did not block: its command has not begun.
   if (client == nullptr || client->blocked == BlockReason::kNone ||
       client->blocked == BlockReason::kPaused) {
@@ -308,7 +303,7 @@ void client_unblock_command(CommandContext& ctx) {
 }
 
 void client_unpause_command(CommandContext& ctx) {
-  ctx.server.unpause();
+  ctx.server.pause.end();
   ctx.reply.ok();
 }
 

@@ -119,7 +119,7 @@ void quit_command(CommandContext& ctx) {
 
 void reset_command(CommandContext& ctx) {
   Client& client = ctx.client();
-  std::erase(ctx.server.monitors, &client);
+  std::erase(ctx.server.clients.monitors, &client);
   client.monitor = false;
   client.name.clear();
   client.database = 0;

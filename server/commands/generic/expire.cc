@@ -86,9 +86,8 @@ void expire_at_once(CommandContext& ctx, const Item& item, const Key& key) {
 
 void expire_at(CommandContext& ctx, Item& item, const Key& key, int64_t time_ms) {
   ctx.db.set_expiry(item, time_ms);
-  char digits[storage::kMaxInt64Chars];
-  const std::string_view effect[] = {
-      "PEXPIREAT", key.bytes, {digits, storage::format_int64(time_ms, digits)}};
+  const storage::IntegerText time_text(time_ms);
+  const std::string_view effect[] = {"PEXPIREAT", key.bytes, time_text.view()};
   ctx.propagate(effect);
   ctx.changed(key.bytes);
   ctx.notify(kNotifyGeneric, "expire", key.bytes);

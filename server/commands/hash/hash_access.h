@@ -71,15 +71,4 @@ void for_each_field(const CommandContext& ctx, const storage::Hash& hash, size_t
   }
 }
 
-// An integer as an argument of an effect.
-class IntegerArgument {
- public:
-  explicit IntegerArgument(int64_t value) : size_(storage::format_int64(value, digits_)) {}
-  std::string_view view() const { return {digits_, size_}; }
-
- private:
-  char digits_[storage::kMaxInt64Chars];
-  size_t size_;
-};
-
 }  // namespace spinel::server

@@ -60,7 +60,7 @@ void hincrby_command(CommandContext& ctx) {
   if (__builtin_add_overflow(*old, *amount, &value)) {
     return ctx.error("ERR increment or decrement would overflow");
   }
-  const IntegerArgument text(value);
+  const storage::IntegerText text(value);
   // The other side may still know fields that have expired here.
   const bool depends_on_time = hash.may_hide();
   store_result(ctx, hash, field, before, text.view());

@@ -54,13 +54,13 @@ std::optional<FieldArgs> read_fields(CommandContext& ctx, size_t index,
 }
 
 void propagate_expiry(CommandContext& ctx, int64_t expire_at_ms, ChangedFields fields) {
-  const IntegerArgument time(expire_at_ms);
-  const IntegerArgument count(static_cast<int64_t>(fields.size()));
+  const storage::IntegerText time(expire_at_ms);
+  const storage::IntegerText count(static_cast<int64_t>(fields.size()));
   propagate(ctx, {"HPEXPIREAT", ctx.arg(1), time.view(), "FIELDS", count.view()}, fields);
 }
 
 void propagate_persist(CommandContext& ctx, ChangedFields fields) {
-  const IntegerArgument count(static_cast<int64_t>(fields.size()));
+  const storage::IntegerText count(static_cast<int64_t>(fields.size()));
   propagate(ctx, {"HPERSIST", ctx.arg(1), "FIELDS", count.view()}, fields);
 }
 

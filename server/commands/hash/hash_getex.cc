@@ -189,7 +189,7 @@ bool condition_met(const CommandContext& ctx, const Hash& hash, const Options& o
 // side may still know an expiry to keep.
 void propagate_set(CommandContext& ctx, const Options& options, int64_t expire_at_ms,
                    ChangedFields added) {
-  const IntegerArgument time(expire_at_ms);
+  const storage::IntegerText time(expire_at_ms);
   const FieldArgs& fields = options.fields;
   std::vector<std::string_view> effect = {"HSETEX", ctx.arg(1)};
   if (options.expiry == Expiry::kTime) effect.insert(effect.end(), {"PXAT", time.view()});

@@ -14,7 +14,7 @@ namespace spinel::server {
 inline storage::ListOptions list_options(const CommandContext& ctx) {
   return {.max_listpack_size = ctx.server.config.list_max_listpack_size,
           .compress_depth = ctx.server.config.list_compress_depth,
-          .large_element_bytes = ctx.server.list_large_element_bytes};
+          .large_element_bytes = ctx.server.debug.list_large_element_bytes};
 }
 
 inline std::string_view push_event(storage::ListEnd end) {

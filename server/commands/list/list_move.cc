@@ -187,9 +187,8 @@ Outcome pop_multiple(CommandContext& ctx, const MultiplePop& pop) {
     reply_from_end(ctx.reply, list->value(), end, count);
     list->value().pop(end, count, list_options(ctx));
     list->commit(static_cast<int64_t>(count), kNotifyList, pop_event(end));
-    char digits[storage::kMaxInt64Chars];
-    const std::string_view count_text(digits, storage::format_uint64(count, digits));
-    const std::string_view effect[] = {pop_effect(end), key.bytes, count_text};
+    const storage::IntegerText count_text(static_cast<int64_t>(count));
+    const std::string_view effect[] = {pop_effect(end), key.bytes, count_text.view()};
     ctx.propagate(effect);
     return Outcome::kDone;
   }

@@ -93,7 +93,7 @@ void lolwut_command(CommandContext& ctx) {
 void monitor_command(CommandContext& ctx) {
   if (!ctx.client().monitor) {
     ctx.client().monitor = true;
-    ctx.server.monitors.push_back(&ctx.client());
+    ctx.server.clients.monitors.push_back(&ctx.client());
   }
   ctx.reply.ok();
 }

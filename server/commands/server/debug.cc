@@ -66,12 +66,12 @@ void debug_sleep(CommandContext& ctx) {
 }
 
 void debug_set_active_expire(CommandContext& ctx) {
-  ctx.server.active_expire_enabled = reads_as_true(ctx.arg(2));
+  ctx.server.debug.active_expire = reads_as_true(ctx.arg(2));
   ctx.reply.ok();
 }
 
 void debug_pause_cron(CommandContext& ctx) {
-  ctx.server.cron_paused = reads_as_true(ctx.arg(2));
+  ctx.server.debug.cron_paused = reads_as_true(ctx.arg(2));
   ctx.reply.ok();
 }
 
@@ -94,17 +94,17 @@ void unknown_subcommand(CommandContext& ctx) {
 
 void debug_replybuffer(CommandContext& ctx) {
   if (ctx.arg_is(2, "RESIZING")) {
-    ctx.server.reply_buffer_resizing = reads_as_true(ctx.arg(3));
+    ctx.server.debug.reply_buffer_resizing = reads_as_true(ctx.arg(3));
   } else if (!ctx.arg_is(2, "PEAK-RESET-TIME")) {
     return unknown_subcommand(ctx);
   } else if (ctx.arg_is(3, "NEVER")) {
-    ctx.server.reply_buffer_idle_ms = -1;
+    ctx.server.debug.reply_buffer_idle_ms = -1;
   } else if (ctx.arg_is(3, "RESET")) {
-    ctx.server.reply_buffer_idle_ms = kReplyBufferIdleMs;
+    ctx.server.debug.reply_buffer_idle_ms = kReplyBufferIdleMs;
   } else {
     const auto time_ms = ctx.integer(3);
     if (!time_ms) return;
-    ctx.server.reply_buffer_idle_ms = *time_ms;
+    ctx.server.debug.reply_buffer_idle_ms = *time_ms;
   }
   ctx.reply.ok();
 }
@@ -115,7 +115,7 @@ void debug_quicklist_packed_threshold(CommandContext& ctx) {
   if (!bytes || *bytes >= kLimit) {
     return ctx.error("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
   }
-  ctx.server.list_large_element_bytes = *bytes == 0 ? kListLargeElementBytes : *bytes;
+  ctx.server.debug.list_large_element_bytes = *bytes == 0 ? kListLargeElementBytes : *bytes;
   ctx.reply.ok();
 }
 

@@ -140,12 +140,10 @@ void propagate_without_max_length(CommandContext& ctx, const AddOptions& options
     ctx.propagate(effect);
   }
   if (trimmed == 0) return;
-  char digits[storage::kMaxInt64Chars + 1];
   const auto count = static_cast<int64_t>(trimmed);
-  const int64_t bound = options.keep_lowest ? -count : count - 1;
-  const std::string_view text(digits, storage::format_int64(bound, digits));
-  const std::string_view lowest[] = {"ZREMRANGEBYRANK", ctx.arg(1), "0", text};
-  const std::string_view highest[] = {"ZREMRANGEBYRANK", ctx.arg(1), text, "-1"};
+  const storage::IntegerText bound(options.keep_lowest ? -count : count - 1);
+  const std::string_view lowest[] = {"ZREMRANGEBYRANK", ctx.arg(1), "0", bound.view()};
+  const std::string_view highest[] = {"ZREMRANGEBYRANK", ctx.arg(1), bound.view(), "-1"};
   ctx.propagate(options.keep_lowest ? highest : lowest);
 }
 

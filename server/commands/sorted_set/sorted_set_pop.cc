@@ -96,9 +96,8 @@ void reply_popped(CommandContext& ctx, KeyedSet& found, End end, size_t count) {
     reply.begin(members);
   };
   const int64_t popped = pop(found.set, end, count, begin, reply);
-  char digits[storage::kMaxInt64Chars];
-  const std::string_view text(digits, storage::format_int64(popped, digits));
-  const std::string_view effect[] = {pop_name(end), found.key, text};
+  const storage::IntegerText popped_text(popped);
+  const std::string_view effect[] = {pop_name(end), found.key, popped_text.view()};
   ctx.propagate(effect);
 }
 

@@ -103,17 +103,6 @@ std::optional<Options> getex_options(CommandContext& ctx) {
   return options;
 }
 
-// A time as an argument of an effect.
-class TimeText {
- public:
-  explicit TimeText(int64_t time_ms) : size_(storage::format_int64(time_ms, digits_)) {}
-  std::string_view view() const { return {digits_, size_}; }
-
- private:
-  char digits_[storage::kMaxInt64Chars];
-  size_t size_;
-};
-
 // --- reading
 
 // Replies the string at `item`, or null. False if it is no string: WRONGTYPE has been sent.
@@ -162,7 +151,7 @@ void store_volatile(CommandContext& ctx, const Key& key, Item& item, std::string
                     int64_t expire_at_ms) {
   store(ctx, key, item, value, expire_at_ms);
   ctx.notify(kNotifyGeneric, "expire", key.bytes);
-  const TimeText time(expire_at_ms);
+  const storage::IntegerText time(expire_at_ms);
   const std::string_view effect[] = {"SET", key.bytes, value, "PXAT", time.view()};
   ctx.propagate(effect);
 }
@@ -305,7 +294,7 @@ void set_expiry(CommandContext& ctx, const Key& key, Item& item, int64_t expire_
   ctx.db.set_expiry(item, expire_at_ms);
   ctx.changed(key.bytes);
   ctx.notify(kNotifyGeneric, "expire", key.bytes);
-  const TimeText time(expire_at_ms);
+  const storage::IntegerText time(expire_at_ms);
   const std::string_view effect[] = {"PEXPIREAT", key.bytes, time.view()};
   ctx.propagate(effect);
 }

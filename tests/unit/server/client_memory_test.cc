@@ -30,7 +30,7 @@ class ClientMemoryTest : public testing::Test {
   int64_t evicted() { return server_.server.stats.evicted_clients; }
 
   TestServer server_;
-  ClientMemory& memory_ = server_.server.client_memory;
+  ClientMemory& memory_ = server_.server.clients.memory;
 };
 
 TEST_F(ClientMemoryTest, KeepsNothingWithoutALimit) {
@@ -148,7 +148,7 @@ TEST_F(ClientMemoryTest, WhoIsExemptStaysButCounts) {
   EXPECT_EQ(server_.run("CLIENT", "NO-EVICT", "OFF"), kOk);
   exempt.client().no_evict = false;
   memory_.update(exempt.client());
-  server_.server.evict_clients();
+  server_.server.clients.evict();
   EXPECT_TRUE(exempt.closed());
   EXPECT_EQ(server_.run("PING"), "+PONG\r\n");
 }

@@ -187,23 +187,23 @@ TEST_F(DebugTest, DigestValue) {
 TEST_F(DebugTest, Switches) {
   Server& server = server_.server;
   EXPECT_EQ(debug("SET-ACTIVE-EXPIRE", "0"), kOk);
-  EXPECT_FALSE(server.active_expire_enabled);
+  EXPECT_FALSE(server.debug.active_expire);
   EXPECT_EQ(debug("SET-ACTIVE-EXPIRE", "1"), kOk);
-  EXPECT_TRUE(server.active_expire_enabled);
+  EXPECT_TRUE(server.debug.active_expire);
   EXPECT_EQ(debug("PAUSE-CRON", "1"), kOk);
-  EXPECT_TRUE(server.cron_paused);
+  EXPECT_TRUE(server.debug.cron_paused);
   EXPECT_EQ(debug("PAUSE-CRON", "x"), kOk);
-  EXPECT_FALSE(server.cron_paused);
+  EXPECT_FALSE(server.debug.cron_paused);
   EXPECT_EQ(debug("REPLYBUFFER", "RESIZING", "0"), kOk);
-  EXPECT_FALSE(server.reply_buffer_resizing);
+  EXPECT_FALSE(server.debug.reply_buffer_resizing);
   EXPECT_EQ(debug("REPLYBUFFER", "peak-reset-time", "never"), kOk);
-  EXPECT_EQ(server.reply_buffer_idle_ms, -1);
+  EXPECT_EQ(server.debug.reply_buffer_idle_ms, -1);
   EXPECT_EQ(debug("REPLYBUFFER", "PEAK-RESET-TIME", "100"), kOk);
-  EXPECT_EQ(server.reply_buffer_idle_ms, 100);
+  EXPECT_EQ(server.debug.reply_buffer_idle_ms, 100);
   EXPECT_EQ(debug("REPLYBUFFER", "PEAK-RESET-TIME", "x"),
             error("ERR value is not an integer or out of range"));
   EXPECT_EQ(debug("REPLYBUFFER", "PEAK-RESET-TIME", "RESET"), kOk);
-  EXPECT_EQ(server.reply_buffer_idle_ms, kReplyBufferIdleMs);
+  EXPECT_EQ(server.debug.reply_buffer_idle_ms, kReplyBufferIdleMs);
 }
 
 TEST_F(DebugTest, ChangeReplId) {
@@ -215,9 +215,9 @@ TEST_F(DebugTest, ChangeReplId) {
 
 TEST_F(DebugTest, QuicklistPackedThreshold) {
   EXPECT_EQ(debug("QUICKLIST-PACKED-THRESHOLD", "100b"), kOk);
-  EXPECT_EQ(server_.server.list_large_element_bytes, 100u);
+  EXPECT_EQ(server_.server.debug.list_large_element_bytes, 100u);
   EXPECT_EQ(debug("QUICKLIST-PACKED-THRESHOLD", "0"), kOk);
-  EXPECT_EQ(server_.server.list_large_element_bytes, kListLargeElementBytes);
+  EXPECT_EQ(server_.server.debug.list_large_element_bytes, kListLargeElementBytes);
   for (const auto text : {"4gb", "x", "-1"}) {
     EXPECT_EQ(debug("QUICKLIST-PACKED-THRESHOLD", text),
               error("ERR argument must be a memory value bigger than 1 and smaller than 4gb"));

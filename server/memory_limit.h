@@ -1,0 +1,35 @@
+// Keeps the server within maxmemory.
+#pragma once
+
+#include <cstdint>
+
+#include "storage/keyspace/eviction.h"
+
+namespace spinel::server {
+
+class Server;
+
+class MemoryLimit {
+ public:
+  explicit MemoryLimit(Server& server) : server_(server) {}
+
+  // Bytes that count against maxmemory: all that is in use, the buffers of clients too.
+  static uint64_t used_bytes();
+  // Whether there is memory for a command that may take more, after evicting what the policy
+  // allows. Requires that there is a limit.
+  bool make_room();
+  // Goes on with an eviction that ended for want of time.
+  void continue_eviction();
+
+  const storage::Eviction& eviction() const { return eviction_; }
+  void reset_statistics() { eviction_.reset_statistics(); }
+
+ private:
+  storage::EvictionResult evict();
+
+  Server& server_;
+  storage::Eviction eviction_;
+  bool is_unfinished_ = false;  // the last run ended for want of time
+};
+
+}  // namespace spinel::server
