@@ -86,6 +86,10 @@ void pfadd_command(CommandContext& ctx) {
     const HyperLogLog::Change change = hll->add(ctx.arg(i), max_sparse_bytes);
     if (change == HyperLogLog::Change::kCorrupt) {
       store(ctx, item, *hll);
+      if (changes > 0) {  // some were added; elsewhere this fails at the same element
+        ctx.changed(key.bytes, 0);
+        ctx.propagate(ctx.args);
+      }
       return ctx.error(kCorrupt);
     }
     if (change == HyperLogLog::Change::kDone) ++changes;
