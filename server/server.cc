@@ -86,7 +86,7 @@ void Server::watch_config() {
     clients.apply_memory_limit();
     return std::optional<std::string>();
   });
-  config_store.on_change({"maxmemory"}, [this](const Config& changed) {
+  config_store.on_change({"maxmemory"}, [](const Config& changed) {
     const uint64_t used_bytes = MemoryLimit::used_bytes();
     if (changed.maxmemory_bytes != 0 && changed.maxmemory_bytes < used_bytes) {
       log_warning(

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "storage/types/string.h"
+
 namespace spinel::persistence::rdb {
 
 // What a value is, as its first byte says. The names of Redis, but for those that only Valkey has.
@@ -83,7 +85,7 @@ inline constexpr uint64_t kPackedNode = 2;
 inline constexpr int64_t kMaxFieldExpiryMs = (int64_t{1} << 48) - 1;
 
 // No element of a collection, and no key, is longer.
-inline constexpr uint64_t kMaxElementBytes = (uint64_t{1} << 32) - 1024;
+inline constexpr uint64_t kMaxElementBytes = storage::kMaxStringBytes;
 
 // How a type is called in errors: "stream", "hash", ...
 std::string_view value_type_name(uint8_t type);

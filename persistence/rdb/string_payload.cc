@@ -45,6 +45,7 @@ Value raw_value(std::string_view text) {
 
 bool read_bytes(PayloadReader& from, uint64_t size, Value& value) {
   if (!from.bytes.may_hold(size)) return from.bytes.fail("a string is longer than what is left");
+  if (size > storage::kMaxStringBytes) return from.bytes.fail("a string is too long");
   if (!from.bytes.total_bytes()) {
     // Nobody knows whether so much will come.
     std::string text;
@@ -68,6 +69,7 @@ bool read_compressed(PayloadReader& from, Value& value) {
     value = Value::of_text(from.first.read_expanded(from.bytes, sizes));
     return from.bytes.ok();
   }
+  if (sizes.plain > storage::kMaxStringBytes) return from.bytes.fail("a string is too long");
   const std::string_view compressed = from.first.read_compressed(from.bytes, sizes);
   if (!from.bytes.ok()) return false;
   RawStringInTheMaking raw(sizes.plain);

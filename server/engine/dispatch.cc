@@ -67,14 +67,17 @@ void Dispatcher::resume_command(Client& client) {
 }
 
 void Dispatcher::process_batches(std::span<PendingInput> inputs) {
-  for (PendingInput& input : inputs) {
-    if (input.client->blocked == BlockReason::kPaused) resume_command(*input.client);
-  }
   for (size_t first = 0; first < inputs.size() && !server_.shutdown_request();) {
     args_.clear();
     batch_.clear();
     size_t next = first;
-    while (next < inputs.size() && !read_requests(inputs[next])) ++next;
+    for (; next < inputs.size(); ++next) {
+      if (inputs[next].client->blocked == BlockReason::kPaused) {
+        if (!batch_.empty()) break;  // what stands before it comes first
+        resume_command(*inputs[next].client);
+      }
+      if (read_requests(inputs[next])) break;
+    }
     if (batch_.size() > 1) prefetch_batch();
     run_batch();
     const size_t end = std::min(next + 1, inputs.size());
@@ -217,6 +220,8 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, K
   } else if (wake == WakeReason::kTimeout || admit(client, args, command)) {
     client.last_command = command;
     call(client, client.reply, args, *command, key_hash, wake);
+  } else {
+    client.blocked_command_ns = 0;  // if it waited, it was refused now
   }
   if (client.blocked != BlockReason::kNone) {
     server_.clients.memory.update(client);

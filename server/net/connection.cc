@@ -1,5 +1,6 @@
 #include "server/net/connection.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -120,6 +121,7 @@ void Connection::on_read_end(int error) {
 void Connection::flush() {
   Server& server = loop_.server();
   resp::OutputBuffer& output = client_->output;
+  most_pending_bytes_ = std::max(most_pending_bytes_, output.size());
   while (!output.empty()) {
     const ssize_t sent = send_pending();
     if (sent < 0) {
@@ -168,6 +170,13 @@ void Connection::destroy() {
 void Connection::release_idle_memory() {
   client_->output.release_idle_memory(kIdleOutputCapacity);
   input_.release_idle_memory();
+}
+
+void Connection::shrink_output() {
+  constexpr size_t kMuchLarger = 4;
+  const size_t needed_bytes = std::max(most_pending_bytes_ * kMuchLarger, kIdleOutputCapacity);
+  client_->output.release_idle_memory(needed_bytes);
+  most_pending_bytes_ = client_->output.size();
 }
 
 void Connection::output_ready() {

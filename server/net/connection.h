@@ -41,6 +41,8 @@ class Connection final : public ClientTransport {
   void destroy();
   // Gives back the memory of a client that has been quiet.
   void release_idle_memory();
+  // Gives back the output buffer if it is much larger than what was needed since the last call.
+  void shrink_output();
 
   // --- ClientTransport
   void output_ready() override;
@@ -75,6 +77,7 @@ class Connection final : public ClientTransport {
   std::optional<Client> client_;
   resp::InputBuffer input_;
   resp::RequestParser parser_;
+  size_t most_pending_bytes_ = 0;  // of output, since it was last looked at
   bool waiting_writable_ = false;
   // Whether this connection is in the loop's list of that name.
   bool flush_scheduled_ = false;

@@ -342,9 +342,9 @@ void EventLoop::check_connections() {
     if (timeout_ms != 0 && idle_ms > timeout_ms && client.blocked == BlockReason::kNone &&
         !client.monitor) {
       server_.clients.close(client, CloseReason::kIdle);
-    } else if (server_.debug.reply_buffer_resizing && server_.debug.reply_buffer_idle_ms >= 0 &&
-               idle_ms > server_.debug.reply_buffer_idle_ms) {
-      connection->release_idle_memory();
+    } else if (server_.debug.reply_buffer_resizing && server_.debug.reply_buffer_idle_ms >= 0) {
+      connection->shrink_output();
+      if (idle_ms > server_.debug.reply_buffer_idle_ms) connection->release_idle_memory();
     }
     server_.clients.check_output_limit(client);
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "storage/base/memory.h"
+
 namespace spinel::server::resp {
 
 namespace {
@@ -36,7 +38,8 @@ void OutputBuffer::make_room(size_t more) {
     // Only worth keeping the block if the move freed a good part of it; otherwise double as well.
     if (capacity_ - end_ >= std::max(more, capacity_ / 4)) return;
   }
-  const size_t wanted = std::max({end_ + more, capacity_ * 2, kInitialCapacity});
+  const size_t wanted =
+      storage::usable_size(std::max({end_ + more, capacity_ * 2, kInitialCapacity}));
   bytes_ = static_cast<char*>(std::realloc(bytes_, wanted));
   SPINEL_ASSERT(bytes_ != nullptr);
   capacity_ = wanted;
@@ -63,11 +66,19 @@ void OutputBuffer::insert(size_t position, std::string_view bytes) {
 
 void OutputBuffer::append_shared(RawString& string, size_t first, size_t count) {
   SPINEL_ASSERT(first + count <= string.size);
-  if (!may_share_ || count < kLeastShared) return append(string.view().substr(first, count));
+  if (!may_share_ || count < kLeastShared || count < string.allocated_bytes() / 2) {
+    return append(string.view().substr(first, count));
+  }
   if (overflowed_ || overflows(count)) return;
   RawString::share(&string);
   shared_.push_back({end_, &string, string.bytes() + first, count});
   shared_bytes_ += count;
+  held_bytes_ += string.allocated_bytes();
+}
+
+void OutputBuffer::release(const Shared& shared) {
+  held_bytes_ -= shared.string->allocated_bytes();
+  RawString::destroy(shared.string);
 }
 
 size_t OutputBuffer::gather(iovec* parts, size_t most) const {
@@ -99,7 +110,7 @@ void OutputBuffer::consume_shared(size_t count) {
     shared_bytes_ -= sent;
     count -= sent;
     if (shared.size > 0) return;
-    RawString::destroy(shared.string);
+    release(shared);
     ++first_shared_;
   }
   if (first_shared_ > kMostSentShared) {
@@ -118,13 +129,13 @@ void OutputBuffer::drop_shared_behind(size_t size) {
     if (last.at - begin_ + shared_bytes_ <= size) return;
     shared_bytes_ -= last.size;
     SPINEL_ASSERT(last.at - begin_ + shared_bytes_ >= size);
-    RawString::destroy(last.string);
+    release(last);
     shared_.pop_back();
   }
 }
 
 void OutputBuffer::drop_all_shared() {
-  for (size_t i = first_shared_; i < shared_.size(); ++i) RawString::destroy(shared_[i].string);
+  for (size_t i = first_shared_; i < shared_.size(); ++i) release(shared_[i]);
   shared_ = {};
   first_shared_ = 0;
   shared_bytes_ = 0;

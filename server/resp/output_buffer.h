@@ -24,7 +24,8 @@ class OutputBuffer {
   OutputBuffer(const OutputBuffer&) = delete;
   OutputBuffer& operator=(const OutputBuffer&) = delete;
 
-  // Strings of at least this size are worth sharing.
+  // Parts of at least this size are worth sharing, if they are at least half of their string:
+  // sharing keeps all of that alive.
   static constexpr size_t kLeastShared = 16 * 1024;
 
   // Bytes appended and not yet consumed.
@@ -38,8 +39,8 @@ class OutputBuffer {
   }
   std::string_view view() const { return {data(), size()}; }
   size_t capacity() const { return capacity_; }
-  // Memory held, shared strings included: who owes them keeps them alive.
-  size_t memory_bytes() const { return capacity_ + shared_bytes_; }
+  // Memory held. A shared string counts as a whole until all of its part was sent.
+  size_t memory_bytes() const { return capacity_ + held_bytes_; }
 
   // Whether `append_shared` may share strings. Off at first: then it copies.
   void allow_sharing(bool allow) { may_share_ = allow; }
@@ -108,6 +109,7 @@ class OutputBuffer {
     size_t size;
   };
 
+  void release(const Shared& shared);
   void drop_shared_behind(size_t size);
   void drop_all_shared();
   void consume_shared(size_t count);
@@ -125,6 +127,7 @@ class OutputBuffer {
   std::vector<Shared> shared_;  // in order; those before `first_shared_` have been sent
   size_t first_shared_ = 0;
   size_t shared_bytes_ = 0;  // pending
+  size_t held_bytes_ = 0;    // that the shared strings take
 };
 
 }  // namespace spinel::server::resp

@@ -752,6 +752,17 @@ TEST_F(ProtocolTest, APeerThatGoesWithoutReadingFreesItsReplies) {
   EXPECT_TRUE(wait_until([&] { return info_number("used_memory") < 20'000'000; }));
 }
 
+TEST_F(ProtocolTest, AClientThatStaysActiveKeepsNoLargeOutputBuffer) {
+  RawConnection active = server().raw();
+  const std::string large(5'000'000, 'x');
+  ASSERT_EQ(active.run("ECHO", large), bulk(large));
+  // Asking keeps it active.
+  EXPECT_TRUE(wait_until([&] {
+    const std::string row = active.run("CLIENT", "INFO").text;
+    return std::stoll(row.substr(row.find(" rbs=") + 5)) < 100'000;
+  }));
+}
+
 TEST_F(ProtocolTest, ASlowReaderThatHasReadAllCostsNothing) {
   run("SET", "key", std::string(8'000'000, 'x'));
   RawConnection slow = server().raw({.receive_buffer_bytes = 4096});

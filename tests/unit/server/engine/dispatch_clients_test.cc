@@ -98,6 +98,17 @@ TEST_F(DispatchClients, ALimitForStrangersHoldsUntilTheyAuthenticate) {
   EXPECT_EQ(reply(1), kOk + bulk(large));
 }
 
+TEST_F(DispatchClients, AfterAPauseEachFinishesItsPipelineInTurn) {
+  process({"", "", ""});
+  server_.run("CLIENT", "PAUSE", "100000", "WRITE");
+  const auto push = [](std::string_view element) { return request({"RPUSH", "l", element}); };
+  process({push("a1"), push("b1"), push("c1")});
+  server_.server.pause.end();
+  process({push("a2"), push("b2"), push("c2")});
+  EXPECT_EQ(server_.run("LRANGE", "l", "0", "-1"),
+            array({bulk("a1"), bulk("a2"), bulk("b1"), bulk("b2"), bulk("c1"), bulk("c2")}));
+}
+
 TEST_F(DispatchClients, DatabasesAreTheirOwn) {
   process({request({"SELECT", "1"}), ""});
   reply(0);
