@@ -44,13 +44,14 @@ std::optional<int64_t> expiry_before(ByteReader& bytes, const Expiries& expiries
   if (stored == 0) return kNoExpiry;
   if (stored > static_cast<uint64_t>(kMaxFieldExpiryMs) + 1) return std::nullopt;
   const int64_t expire_at_ms = expiries.first_ms + static_cast<int64_t>(stored);
-  if (expire_at_ms < 0 || expire_at_ms > kMaxFieldExpiryMs) return std::nullopt;
+  if (expire_at_ms <= 0 || expire_at_ms > kMaxFieldExpiryMs) return std::nullopt;
   return expire_at_ms;
 }
 
 std::optional<int64_t> expiry_after(ByteReader& bytes) {
   const auto stored = bytes.number<int64_t>();
-  if (stored < kNoExpiry || stored > kMaxFieldExpiryMs) return std::nullopt;
+  // A field has no expiry at the beginning of time: it would be one that has none.
+  if (stored < kNoExpiry || stored == 0 || stored > kMaxFieldExpiryMs) return std::nullopt;
   return stored;
 }
 
