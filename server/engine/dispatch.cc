@@ -99,7 +99,8 @@ void Dispatcher::forget_batch(std::span<PendingInput> inputs) {
 // no request of the input stands before it, and else found again after the batch was executed.
 bool Dispatcher::read_requests(PendingInput& input) {
   Client& client = *input.client;
-  if (!may_execute(client)) return false;
+  // Who was interrupted and may go on already has its input processed anew.
+  if (input.interrupted || !may_execute(client)) return false;
   resp::RequestParser& parser = *input.parser;
   parser.forget_arguments();
   const resp::RequestLimits limits{
