@@ -9,6 +9,7 @@
 
 #include "server/commands/support/collection.h"
 #include "server/commands/support/element.h"
+#include "server/config/encoding_limits.h"
 #include "storage/base/numbers.h"
 #include "storage/containers/prefetch.h"
 #include "storage/types/hash.h"
@@ -18,8 +19,7 @@ namespace spinel::server {
 using WritableHash = WritableCollection<storage::Hash>;
 
 inline storage::HashLimits hash_limits(const CommandContext& ctx) {
-  return {.max_entries = ctx.server.config.hash_max_listpack_entries,
-          .max_value_bytes = ctx.server.config.hash_max_listpack_value_bytes};
+  return hash_limits(ctx.server.config);
 }
 
 // The hash at `item`, without the fields that expired. `item` is a hash.

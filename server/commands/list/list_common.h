@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "server/config/encoding_limits.h"
 #include "server/engine/context.h"
 #include "server/resp/reply_writer.h"
 #include "storage/containers/listpack_entry.h"
@@ -12,9 +13,7 @@
 namespace spinel::server {
 
 inline storage::ListOptions list_options(const CommandContext& ctx) {
-  return {.max_listpack_size = ctx.server.config.list_max_listpack_size,
-          .compress_depth = ctx.server.config.list_compress_depth,
-          .large_element_bytes = ctx.server.debug.list_large_element_bytes};
+  return list_options(ctx.server.config, ctx.server.debug.list_large_element_bytes);
 }
 
 inline std::string_view push_event(storage::ListEnd end) {

@@ -7,16 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "server/config/encoding_limits.h"
 #include "server/engine/context.h"
 #include "storage/types/set.h"
 
 namespace spinel::server {
 
 inline storage::SetLimits set_limits(const CommandContext& ctx) {
-  const Config& config = ctx.server.config;
-  return {.intset_entries = config.set_max_intset_entries,
-          .listpack_entries = config.set_max_listpack_entries,
-          .listpack_value_bytes = config.set_max_listpack_value_bytes};
+  return set_limits(ctx.server.config);
 }
 
 inline void reply_member(resp::ReplyWriter& reply, const storage::SetMember& member) {

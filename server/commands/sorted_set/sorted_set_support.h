@@ -9,6 +9,7 @@
 
 #include "server/commands/support/collection.h"
 #include "server/commands/support/index_range.h"
+#include "server/config/encoding_limits.h"
 #include "server/engine/context.h"
 #include "storage/types/sorted_set.h"
 
@@ -22,8 +23,7 @@ inline const storage::SortedSet sorted_set_at(const storage::ConstItem& item) {
 }
 
 inline storage::SortedSet::Limits sorted_set_limits(const CommandContext& ctx) {
-  return {.max_listpack_entries = ctx.server.config.zset_max_listpack_entries,
-          .max_listpack_value_bytes = ctx.server.config.zset_max_listpack_value_bytes};
+  return sorted_set_limits(ctx.server.config);
 }
 
 // Stores `result` at argument `index` in place of whatever is there, which counts as `changes`, or
