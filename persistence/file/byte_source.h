@@ -25,16 +25,18 @@ class ByteSource {
   virtual std::optional<uint64_t> total_bytes() const { return std::nullopt; }
 };
 
-// A file that is open for reading, from where it stands on. Does not own the descriptor.
+class File;
+
+// A file that is open for reading, from where it stands on. The file outlives the source.
 class FileSource final : public ByteSource {
  public:
-  explicit FileSource(int fd);
+  explicit FileSource(File& file);
 
   ReadResult read(void* to, size_t size) override;
   std::optional<uint64_t> total_bytes() const override { return total_bytes_; }
 
  private:
-  int fd_;
+  File& file_;
   std::optional<uint64_t> total_bytes_;  // unknown of what is no regular file
 };
 

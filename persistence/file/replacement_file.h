@@ -4,18 +4,9 @@
 
 #include <string>
 
+#include "persistence/file/file_system.h"
+
 namespace spinel::persistence {
-
-// What went wrong with which file; `error` is an errno, 0: nothing.
-struct FileError {
-  const char* operation = "";  // "open", "write", "fsync", "rename", ...
-  std::string path;
-  int error = 0;
-
-  bool ok() const { return error == 0; }
-  // "open of x failed: No such file or directory".
-  std::string text() const;
-};
 
 class ReplacementFile {
  public:
@@ -27,17 +18,15 @@ class ReplacementFile {
 
   // Makes an empty file at `path`, or empties the one that is there.
   FileError create(const std::string& path);
-  int fd() const { return fd_; }
+  // Between create() and commit().
+  File& file() { return file_; }
   // Syncs the file and gives it the name `path`, which is in the same directory, in place of what
-  // has it. After an error the old file is there.
+  // has it. After an error the old file is there, unless it is the directory that could not be
+  // synced: then the new one is, which may be lost in a crash.
   FileError commit(const std::string& path);
 
  private:
-  std::string path_;
-  int fd_ = -1;
+  File file_;
 };
-
-// Syncs the directory that `path` is in, so that names in it last.
-FileError sync_directory_of(const std::string& path);
 
 }  // namespace spinel::persistence

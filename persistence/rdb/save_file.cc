@@ -1,9 +1,6 @@
 #include "persistence/rdb/save_file.h"
 
-#include <cerrno>
 #include <cstring>
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace spinel::persistence::rdb {
 
@@ -15,7 +12,7 @@ SaveFileResult save_file(storage::Keyspace& keyspace, const std::string& path,
   ReplacementFile file;
   result.error = file.create(temporary_path);
   if (!result.error.ok()) return result;
-  FileSink sink(file.fd(), incremental_fsync ? kSyncEveryBytes : 0);
+  FileSink sink(file.file(), incremental_fsync ? kSyncEveryBytes : 0);
   result.saved = save(keyspace, sink, options);
   result.error = result.saved.ok() ? file.commit(path)
                                    : FileError{"write", temporary_path, result.saved.error};
@@ -24,18 +21,15 @@ SaveFileResult save_file(storage::Keyspace& keyspace, const std::string& path,
 
 LoadResult load_file(const std::string& path, storage::Keyspace& keyspace,
                      const LoadOptions& options, LoadObserver& observer) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
+  File file;
+  if (const FileError error = file.open(path, File::Mode::kRead); !error.ok()) {
     LoadResult result;
-    result.error.cause = std::string("open failed: ") + std::strerror(errno);
+    result.error.cause = std::string("open failed: ") + std::strerror(error.error);
     return result;
   }
-  posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-  FileSource source(fd);
+  FileSource source(file);
   ByteReader reader(source);
-  LoadResult result = load(reader, keyspace, options, observer);
-  close(fd);
-  return result;
+  return load(reader, keyspace, options, observer);
 }
 
 }  // namespace spinel::persistence::rdb

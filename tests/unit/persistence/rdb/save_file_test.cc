@@ -2,14 +2,13 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <iterator>
-#include <unistd.h>
 
 #include "tests/unit/persistence/rdb/support.h"
+#include "tests/unit/persistence/scoped_fault_rules.h"
 
 namespace spinel::persistence::rdb {
 namespace {
@@ -79,14 +78,29 @@ TEST_F(SaveFile, AnErrorLeavesTheOldFileAndNothingElse) {
   EXPECT_FALSE(std::filesystem::exists(path("temp-1.rdb")));
 }
 
+TEST_F(SaveFile, EachStepThatFailsLeavesTheOldFileAndNothingElse) {
+  DataSet data;
+  data.set("a", "b");
+  for (const std::string_view rule :
+       {"open:temp-1:EACCES", "write:temp-1:short", "fsync:temp-1:EIO", "rename:temp-1:EXDEV"}) {
+    std::ofstream(path("dump.rdb")) << "old";
+    ScopedFaultRules rules(rule);
+    const SaveFileResult saved =
+        save_file(data.keyspace, path("dump.rdb"), path("temp-1.rdb"), {}, true);
+    EXPECT_FALSE(saved.error.ok()) << rule;
+    EXPECT_EQ(rule.substr(0, rule.find(':')), saved.error.operation);
+    EXPECT_EQ(content(path("dump.rdb")), "old") << rule;
+    EXPECT_FALSE(std::filesystem::exists(path("temp-1.rdb"))) << rule;
+  }
+}
+
 TEST_F(SaveFile, AFullDiskIsAnError) {
-  const int fd = open("/dev/full", O_WRONLY);
-  if (fd < 0) GTEST_SKIP() << "no /dev/full";
-  FileSink sink(fd);
+  File file;
+  if (!file.open("/dev/full", File::Mode::kAppend).ok()) GTEST_SKIP() << "no /dev/full";
+  FileSink sink(file);
   DataSet data;
   data.set("a", "b");
   EXPECT_EQ(save(data.keyspace, sink, {}).error, ENOSPC);
-  close(fd);
 }
 
 TEST_F(SaveFile, FilesThatCannotBeReadAreErrors) {
