@@ -29,6 +29,8 @@ class DumpReader {
   Status read();
   // The value; needs kOk. A short string is valid as long as this object.
   Value& value() { return value_; }
+  // How many listpacks and intsets were checked within it.
+  uint64_t checked_blobs() const { return values_.checked_blobs(); }
   // What is wrong with the data, for logs.
   const ReadError& error() const { return reader_.error(); }
 

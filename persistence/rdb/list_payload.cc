@@ -38,7 +38,7 @@ class ListInTheMaking {
 bool read_node(PayloadReader& from, PackedReader::Form form, ListInTheMaking& list) {
   const uint64_t begin = from.bytes.position();
   const std::string_view blob = from.blob();
-  PackedReader reader(form, blob);
+  PackedReader reader = from.open(form, blob);
   if (!from.bytes.ok()) return false;
   list.expect(blob.size());
   char digits[storage::kMaxInt64Chars];

@@ -56,6 +56,7 @@ struct PayloadReader {
         limits(from.limits_),
         dialect(from.dialect_),
         first(from.first_),
+        checked_blobs(from.checked_blobs_),
         second(from.second_),
         copy(from.copy_),
         table(from.table_),
@@ -65,6 +66,7 @@ struct PayloadReader {
   const ValueLimits& limits;
   Dialect dialect;
   StringReader& first;
+  uint64_t& checked_blobs;
 
   // A string that is an element; valid until the next read.
   std::string_view element() { return first.read(bytes, kMaxElementBytes); }
@@ -78,6 +80,11 @@ struct PayloadReader {
   }
   // A string with a packed collection in it; reading elements leaves it alone.
   std::string_view blob() { return second.read(bytes); }
+  // Opens such a string.
+  PackedReader open(PackedReader::Form form, std::string_view packed) {
+    if (form == PackedReader::Form::kListpack) ++checked_blobs;
+    return {form, packed};
+  }
   PackedElements packed_elements() { return {elements, table}; }
   // How many elements of at least `element_bytes` to make room for where `claimed` are to follow.
   size_t expected_count(uint64_t claimed, size_t element_bytes) const {

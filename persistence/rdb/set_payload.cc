@@ -53,6 +53,7 @@ bool read_intset(PayloadReader& from, Value& value) {
   const uint64_t begin = from.bytes.position();
   const std::string_view blob = from.blob();
   if (!from.bytes.ok()) return false;
+  ++from.checked_blobs;
   if (const char* cause = check_intset(blob)) return from.bytes.fail_at(begin, cause);
   storage::Intset* integers = storage::Intset::from_raw(blob);
   Value as_intset = Value::of_object(Encoding::kIntset, integers);

@@ -82,7 +82,7 @@ bool read_pairs(PackedReader& reader, PackedElements& to, bool& in_order, const 
 
 bool read_packed(PayloadReader& from, PackedReader::Form form, Value& value) {
   const uint64_t begin = from.bytes.position();
-  PackedReader reader(form, from.blob());
+  PackedReader reader = from.open(form, from.blob());
   if (!from.bytes.ok()) return false;
   PackedElements pairs = from.packed_elements();
   bool in_order = true;

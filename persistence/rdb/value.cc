@@ -93,7 +93,7 @@ bool PackedElements::are_distinct(size_t stride) const {
 
 bool PayloadReader::read_packed(PackedReader::Form form, size_t per_entry, PackedElements& to) {
   const uint64_t begin = bytes.position();
-  PackedReader reader(form, blob());
+  PackedReader reader = open(form, blob());
   if (!bytes.ok()) return false;
   while (const auto element = reader.next()) to.append(*element);
   if (reader.error() != nullptr) return bytes.fail_at(begin, reader.error());

@@ -88,6 +88,8 @@ class ValueReader {
   bool read(uint8_t type, Value& value);
   // The name of a module whose value was read last, and skipped, if it was one.
   const std::string& skipped_module() const { return skipped_module_; }
+  // How many listpacks and intsets were checked so far, good or bad: INFO counts them.
+  uint64_t checked_blobs() const { return checked_blobs_; }
 
  private:
   friend struct PayloadReader;
@@ -101,6 +103,7 @@ class ValueReader {
   std::vector<uint32_t> table_;
   std::string elements_;
   std::string skipped_module_;
+  uint64_t checked_blobs_ = 0;
 };
 
 // Writes values.

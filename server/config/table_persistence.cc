@@ -46,8 +46,7 @@ std::vector<Option> snapshots() {
        .comment = "Refuse writes after a snapshot failed, so that somebody notices.\n"},
       {.name = "rdbcompression",
        .value = yes_no(&Config::rdbcompression),
-       .support = Support::kIgnored,
-       .comment = "Compress strings in snapshots.\n"},
+       .comment = "Compress strings in snapshots and in what DUMP returns.\n"},
       {.name = "rdbchecksum",
        .value = yes_no(&Config::rdbchecksum),
        .flags = kImmutable,
@@ -57,9 +56,9 @@ std::vector<Option> snapshots() {
        .value = choice(&Config::sanitize_dump_payload, {{"no", SanitizeDump::kNo},
                                                         {"yes", SanitizeDump::kYes},
                                                         {"clients", SanitizeDump::kClients}}),
-       .support = Support::kIgnored,
        .comment =
-           "Check the inside of loaded values: no, yes, or only those that clients restore.\n"},
+           "Values that are restored or loaded are always checked. This says which checks INFO\n"
+           "counts: no, yes, or only those of values that clients restore.\n"},
       {.name = "rdb-del-sync-files",
        .value = yes_no(&Config::rdb_del_sync_files),
        .support = Support::kIgnored,

@@ -16,6 +16,7 @@ std::span<const CommandFamily> all_command_families() {
       config_commands(),
       connection_commands(),
       debug_commands(),
+      dump_commands(),
       expire_commands(),
       generic_commands(),
       geo_commands(),

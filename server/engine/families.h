@@ -17,6 +17,7 @@ CommandFamily command_commands();
 CommandFamily config_commands();
 CommandFamily connection_commands();
 CommandFamily debug_commands();
+CommandFamily dump_commands();
 CommandFamily expire_commands();
 CommandFamily generic_commands();
 CommandFamily geo_commands();

@@ -375,6 +375,10 @@ bool covers_least_rank(const Command& command, const Reply& spinel, const Reply&
                        "9223372036854775807");
 }
 
+bool covers_dumps(const Command& command, const Reply& spinel, const Reply& redis) {
+  return is(command, "dump") && spinel.type == Reply::Type::kString && redis.type == spinel.type;
+}
+
 bool covers_compressed_bitmaps(const Command& command, const Reply& spinel, const Reply& redis) {
   return is(command, "object", "encoding") && spinel.text == "roaring" && redis.text == "raw";
 }
@@ -404,6 +408,7 @@ const Difference kDifferences[] = {
     {"in Redis SORT makes a skiplist of a sorted set that is a listpack; here it changes nothing",
      covers_encodings_after_sort},
     {"new in 7.2: sets in listpacks", covers_listpack_sets},
+    {"how a payload is divided and compressed is the server's own", covers_dumps},
     {"sparse bitmaps are kept compressed here", covers_compressed_bitmaps},
     {"7.2: BITCOUNT and BITPOS read their arguments before they look for the key",
      covers_arguments_before_the_key},

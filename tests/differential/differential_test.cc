@@ -53,7 +53,8 @@ INSTANTIATE_TEST_SUITE_P(Families, DifferentialTest,
                                          &connection_family(), &command_family(), &hash_family(),
                                          &set_family(), &sort_family(), &sorted_set_family(),
                                          &sorted_set_bytes_family(), &hyperloglog_family(),
-                                         &geo_family(), &bitmap_family(), &bitfield_family()),
+                                         &geo_family(), &bitmap_family(), &bitfield_family(),
+                                         &dump_family()),
                          [](const testing::TestParamInfo<const Family*>& family) {
                            return std::string(family.param->name);
                          });

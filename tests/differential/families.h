@@ -21,5 +21,6 @@ const Family& geo_family();
 const Family& connection_family();
 const Family& command_family();
 const Family& hash_family();
+const Family& dump_family();
 
 }  // namespace spinel::test

@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(Families, ReplayTest,
                          testing::Values(&list_family(), &string_family(), &generic_family(),
                                          &hash_family(), &set_family(), &sort_family(),
                                          &sorted_set_family(), &hyperloglog_family(), &geo_family(),
-                                         &bitmap_family(), &bitfield_family()),
+                                         &bitmap_family(), &bitfield_family(), &dump_family()),
                          [](const testing::TestParamInfo<const Family*>& family) {
                            return std::string(family.param->name);
                          });
