@@ -1,6 +1,6 @@
 #include "server/persistence/value_limits.h"
 
-#include "server/config/encoding_limits.h"
+#include "server/engine/encoding_limits.h"
 #include "server/server.h"
 
 namespace spinel::server {

@@ -9,7 +9,7 @@
 
 #include "server/commands/support/collection.h"
 #include "server/commands/support/element.h"
-#include "server/config/encoding_limits.h"
+#include "server/engine/encoding_limits.h"
 #include "storage/base/numbers.h"
 #include "storage/containers/prefetch.h"
 #include "storage/types/hash.h"

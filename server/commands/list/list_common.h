@@ -4,8 +4,8 @@
 #include <cstring>
 #include <vector>
 
-#include "server/config/encoding_limits.h"
 #include "server/engine/context.h"
+#include "server/engine/encoding_limits.h"
 #include "server/resp/reply_writer.h"
 #include "storage/containers/listpack_entry.h"
 #include "storage/types/list.h"

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "server/config/encoding_limits.h"
 #include "server/engine/context.h"
+#include "server/engine/encoding_limits.h"
 #include "storage/types/set.h"
 
 namespace spinel::server {

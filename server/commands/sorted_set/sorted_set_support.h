@@ -9,8 +9,8 @@
 
 #include "server/commands/support/collection.h"
 #include "server/commands/support/index_range.h"
-#include "server/config/encoding_limits.h"
 #include "server/engine/context.h"
+#include "server/engine/encoding_limits.h"
 #include "storage/types/sorted_set.h"
 
 namespace spinel::server {
