@@ -167,4 +167,25 @@ bool ByteReader::skip(uint64_t size) {
   return ok();
 }
 
+size_t ByteReader::read_some(void* to, size_t size) {
+  if (failed_) return 0;
+  const size_t buffered = std::min(size, static_cast<size_t>(end_ - at_));
+  if (buffered > 0 || source_ == nullptr) {
+    std::memcpy(to, at_, buffered);
+    at_ += buffered;
+    return buffered;
+  }
+  sum_up();
+  begin_offset_ += static_cast<uint64_t>(at_ - buffer_);
+  at_ = end_ = summed_ = buffer_;
+  const auto [bytes, error] = source_->read(to, std::min(size, kPiece));
+  if (error != 0) {
+    fail(std::string("read failed: ") + std::strerror(error));
+    return 0;
+  }
+  if (wants_checksum_) crc_ = storage::crc64(crc_, to, bytes);
+  begin_offset_ += bytes;
+  return report_progress() ? bytes : 0;
+}
+
 }  // namespace spinel::persistence

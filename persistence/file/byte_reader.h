@@ -89,6 +89,9 @@ class ByteReader {
   // The same, appended to `to`, which grows as bytes arrive and not before.
   bool append(std::string& to, uint64_t size);
   bool skip(uint64_t size);
+  // From one byte to `size`, which is not 0, as many as are at hand; 0 at the end, which is no
+  // error here, and after an error.
+  size_t read_some(void* to, size_t size);
 
   // --- the sum of all bytes read so far, from the last call of start_checksum() on
   void start_checksum(bool wanted);
