@@ -159,6 +159,7 @@ void Server::cron() {
     rates.sample(stats, storage::monotonic_us());
   }
   expire_cycle(false);
+  migrate_connections.close_idle(monotonic_ms_);
   if (config.activerehashing) continue_resizes();
 }
 

@@ -20,6 +20,7 @@
 #include "server/engine/modified_keys.h"
 #include "server/engine/table.h"
 #include "server/memory_limit.h"
+#include "server/migrate_connections.h"
 #include "server/pause.h"
 #include "server/stats/command_stats.h"
 #include "server/stats/instantaneous.h"
@@ -106,6 +107,7 @@ class Server final : private storage::KeyspaceObserver {
   Pause pause{keyspace, blocked};
   MemoryLimit memory_limit{*this};
   DebugSwitches debug;
+  MigrateConnections migrate_connections;
 
   // --- turns of the event loop, which INFO tells the number and the time of
   // One that began when TickClock showed `began_ticks` is over.

@@ -32,6 +32,7 @@ std::span<const CommandFamily> all_command_families() {
       list_commands(),
       list_move_commands(),
       memory_commands(),
+      migrate_commands(),
       object_commands(),
       scan_commands(),
       set_algebra_commands(),

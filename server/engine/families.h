@@ -33,6 +33,7 @@ CommandFamily latency_commands();
 CommandFamily list_commands();
 CommandFamily list_move_commands();
 CommandFamily memory_commands();
+CommandFamily migrate_commands();
 CommandFamily object_commands();
 CommandFamily scan_commands();
 CommandFamily set_algebra_commands();

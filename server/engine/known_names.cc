@@ -27,7 +27,6 @@ constexpr std::string_view kToCome[] = {
     "FCALL",
     "FCALL_RO",
     "FUNCTION",
-    "MIGRATE",
     "MODULE",
     "MULTI",
     "PSUBSCRIBE",

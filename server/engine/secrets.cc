@@ -32,6 +32,18 @@ std::vector<std::string_view> without_secrets(const Command& command, CommandArg
     for (size_t i = 2; i < args.size(); ++i) {
       if (equals_ignore_case(args[i], "AUTH")) hide(i + 1, 2);
     }
+  } else if (command.name == "migrate") {
+    constexpr size_t kFirstOption = 6;
+    for (size_t i = kFirstOption; i < args.size(); ++i) {
+      if (equals_ignore_case(args[i], "AUTH")) {
+        hide(++i, 1);
+      } else if (equals_ignore_case(args[i], "AUTH2")) {
+        hide(i + 1, 2);
+        i += 2;
+      } else if (equals_ignore_case(args[i], "KEYS")) {
+        break;
+      }
+    }
   } else if (command.name == "config|set") {
     for (size_t i = 2; i + 1 < args.size(); i += 2) {
       if (is_secret_option(args[i])) hide(i + 1, 1);

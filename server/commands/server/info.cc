@@ -252,7 +252,8 @@ std::string describe_server(Server& server, InfoSelection selection) {
   write_persistence(info, server);
   write_stats_section(
       info, server.stats, server.rates,
-      {.current_eviction_exceeded_time_ms = server.memory_limit.eviction().exceeded_us() / 1000});
+      {.current_eviction_exceeded_time_ms = server.memory_limit.eviction().exceeded_us() / 1000,
+       .migrate_cached_sockets = static_cast<int64_t>(server.migrate_connections.size())});
   write_replication(info, server);
   write_cpu(info);
   info.begin(InfoSection::kModules);
