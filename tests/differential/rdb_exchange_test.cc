@@ -128,6 +128,33 @@ TEST_F(RdbExchange, FilesThereAndBack) {
   }
 }
 
+// The file that redis-server writes, and the one that our library makes of it, with and without
+// compression and checksum.
+TEST_F(RdbExchange, BothCheckersAcceptTheFilesOfBoth) {
+  const std::string server = server_binary();
+  const std::string ours = server.substr(0, server.rfind('/')) + "/spinel-check-rdb";
+  fill();
+  run({"SAVE"});
+  storage::Keyspace keyspace(16, observer_);
+  rdb::LoadObserver load_observer;
+  ASSERT_TRUE(rdb::load_file(path(), keyspace, {}, load_observer).ok);
+  std::vector<std::string> files = {path()};
+  for (const bool plain : {false, true}) {
+    rdb::SaveOptions options;
+    options.compress = options.checksum = !plain;
+    files.push_back(path() + (plain ? ".plain" : ".new"));
+    ASSERT_TRUE(rdb::save_file(keyspace, files.back(), path() + ".temp", options, true).error.ok());
+  }
+  for (const std::string& file : files) {
+    for (const std::string& checker : {std::string("redis-check-rdb"), ours}) {
+      const ProgramResult result = run_program({checker, file});
+      EXPECT_TRUE(result.status.clean()) << checker << " " << file << "\n" << result.output;
+      const std::string keys = "[info] " + std::to_string(run({"DBSIZE"}).number + 1) + " keys";
+      EXPECT_NE(result.output.find(keys), std::string::npos) << result.output;
+    }
+  }
+}
+
 TEST_F(RdbExchange, ValuesThereAndBack) {
   fill();
   const rdb::ValueLimits limits;
