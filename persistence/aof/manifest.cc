@@ -137,8 +137,8 @@ bool parse_manifest(std::string_view text, Manifest& manifest, ManifestError& er
   }
   Manifest parsed;
   for (size_t number = 1; !text.empty(); ++number) {
-    const size_t end = text.find('\n');
-    if (end == std::string_view::npos || end >= kMaxManifestLine) {
+    const size_t end = text.find('\n');  // npos is too long, too
+    if (end >= kMaxManifestLine) {
       error = {number, std::string(text.substr(0, kMaxManifestLine)),
                "The AOF manifest file contains too long line"};
       return false;

@@ -61,10 +61,8 @@ RecordReader::Status RecordReader::read_batch(size_t max_records) {
       status_ = Status::kBad;
     } else if (at_end_) {
       status_ = status_at_end();
-    } else if (!records_.empty()) {
-      break;  // the views into the buffer are in use
-    } else if (!refill()) {
-      break;
+    } else if (!records_.empty() || !refill()) {
+      break;  // once there are views into the buffer, it must not move
     }
   }
   // The arguments do not move any more.
