@@ -1,13 +1,13 @@
 // spinel-check-rdb FILE: checks an RDB file and tells what is in it. Exit codes: 0 the file is
 // good, 1 it is not, or the arguments are wrong.
-#include "tools/check-rdb/inspection.h"
-#include "tools/check-rdb/print.h"
-
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <fmt/format.h>
 #include <unistd.h>
+
+#include "tools/check-rdb/inspection.h"
+#include "tools/check-rdb/print.h"
 
 namespace {
 

@@ -1,9 +1,9 @@
 // Prints what was found in a file: for people, in the manner of redis-check-rdb, or as JSON.
 #pragma once
 
-#include "tools/check-rdb/inspection.h"
-
 #include <string>
+
+#include "tools/check-rdb/inspection.h"
 
 namespace spinel::check_rdb {
 
