@@ -6,9 +6,12 @@
 #include "persistence/rdb/dump.h"
 #include "persistence/rdb/save_file.h"
 #include "storage/base/crc64.h"
+#include "storage/base/hex.h"
+#include "storage/keyspace/digest.h"
 #include "storage/keyspace/keyspace.h"
 #include "tests/differential/generator.h"
 #include "tests/support/server_process.h"
+#include "tests/unit/server/config/source_tree.h"
 
 namespace spinel::test {
 namespace {
@@ -152,6 +155,30 @@ TEST_F(RdbExchange, BothCheckersAcceptTheFilesOfBoth) {
       const std::string keys = "[info] " + std::to_string(run({"DBSIZE"}).number + 1) + " keys";
       EXPECT_NE(result.output.find(keys), std::string::npos) << result.output;
     }
+  }
+}
+
+// Files of the versions that redis-server can load have the same content for it as for us.
+TEST_F(RdbExchange, FilesOfOldVersions) {
+  const ProgramResult made = run_program(
+      {"python3", server::source_tree() / "tests/corpus/make_rdb.py", server_.directory()});
+  ASSERT_TRUE(made.status.clean()) << made.output;
+  constexpr int kNewest = 10;
+  for (int version = 1; version <= kNewest; ++version) {
+    const std::string name = (version < 10 ? "redis0" : "redis") + std::to_string(version) + ".rdb";
+    storage::Keyspace keyspace(16, observer_);
+    rdb::LoadObserver load_observer;
+    const rdb::LoadResult loaded =
+        rdb::load_file(server_.directory() + "/" + name, keyspace, {}, load_observer);
+    ASSERT_TRUE(loaded.ok) << name << loaded.error.offset << ": " << loaded.error.cause;
+    write_file(path(), read_file(server_.directory() + "/" + name));
+    run({"CONFIG", "SET", "sanitize-dump-payload", "yes"});
+    run({"DEBUG", "RELOAD", "NOSAVE"});
+    const storage::Sha1Digest ours = storage::dataset_digest(keyspace);
+    EXPECT_EQ(storage::hex_encode({reinterpret_cast<const char*>(ours.data()), ours.size()}),
+              digest())
+        << name;
+    EXPECT_GE(loaded.keys_loaded, 15U);
   }
 }
 
