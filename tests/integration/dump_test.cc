@@ -182,6 +182,25 @@ TEST_F(OwnDumpTest, EncodingsFollowTheConfiguration) {
   }
 }
 
+TEST_F(DumpTest, FieldsKeepTheirExpiries) {
+  SKIP_WITHOUT_COMMAND("HPEXPIREAT");
+  for (const int fields : {3, 2000}) {  // a listpack, a table
+    run("DEL", "hash");
+    for (int i = 0; i < fields; ++i) run("HSET", "hash", "field" + std::to_string(i), i);
+    ASSERT_EQ(run("HPEXPIREAT", "hash", 33'177'117'420'000, "FIELDS", 2, "field0", "field1"),
+              array({integer(1), integer(1)}));
+    ASSERT_EQ(run("RESTORE", "copy", 0, run("DUMP", "hash").text, "REPLACE"), ok());
+    EXPECT_EQ(run("HPEXPIRETIME", "copy", "FIELDS", 3, "field0", "field1", "field2"),
+              array({integer(33'177'117'420'000), integer(33'177'117'420'000), integer(-1)}));
+    EXPECT_EQ(run("HLEN", "copy"), integer(fields));
+    EXPECT_EQ(run("OBJECT", "ENCODING", "copy"), run("OBJECT", "ENCODING", "hash"));
+  }
+  // Once they are restored, they expire like others.
+  run("RESTORE", "copy", 0, run("DUMP", "hash").text, "REPLACE");
+  run("HPEXPIRE", "copy", 1, "FIELDS", 1, "field2");
+  EXPECT_TRUE(wait_until([&] { return run("HLEN", "copy") == integer(1999); }));
+}
+
 TEST_F(DumpTest, LargeValuesGoThereAndBack) {
   std::string noise(3'000'000, '\0');
   std::uint64_t state = 1;

@@ -75,6 +75,23 @@ TEST_P(MigrateBetweenServers, ValuesOfAllTypesMoveWithTheirExpiries) {
   EXPECT_EQ(target_.run("PTTL", "zset"), integer(-1));
 }
 
+TEST_P(MigrateBetweenServers, AValueThatTheTargetDoesNotKnowStays) {
+  if (!GetParam().from_spinel) GTEST_SKIP() << "Redis 7.0 has no fields that expire";
+  source_.run("HSET", "hash", "field", "value", "other", "value");
+  source_.run("HPEXPIREAT", "hash", 33'177'117'420'000, "FIELDS", 1, "field");
+  source_.run("SET", "string", "value");
+  const Reply reply = migrate("", 0, 5000, "KEYS", "hash", "string");
+  if (GetParam().to_spinel) {
+    EXPECT_EQ(reply, ok());
+    EXPECT_EQ(target_.run("HPEXPIRETIME", "hash", "FIELDS", 2, "field", "other"),
+              array({integer(33'177'117'420'000), integer(-1)}));
+  } else {
+    EXPECT_EQ(reply, target_error("ERR DUMP payload version or checksum are wrong"));
+    EXPECT_EQ(source_.run("KEYS", "*"), bulks({"hash"}));
+    EXPECT_EQ(target_.run("KEYS", "*"), bulks({"string"}));
+  }
+}
+
 TEST_P(MigrateBetweenServers, CopyKeepsTheKeyAndReplaceOverwrites) {
   source_.run("SET", "key", "new");
   target_.run("SET", "key", "old");
