@@ -123,6 +123,11 @@ int serve(Config& config, const std::string& program) {
   const Supervisor supervisor = Supervisor::start(config.supervised);
   server.supervision = supervisor.kind();
   log_notice("Server initialized");
+  server.loading.set_serve_events([&loop] { loop.serve_ready(); });
+  if (!load_data_at_start(server)) {
+    supervisor.notify_stopping();
+    return server.shutdown_request() ? 0 : 1;
+  }
   if (config.port != 0) log_notice("Ready to accept connections tcp");
   if (!config.unixsocket.empty()) log_notice("Ready to accept connections unix");
   supervisor.notify_status("Ready to accept connections");

@@ -158,12 +158,16 @@ void Server::cron() {
     rates_sampled_at_ms_ = monotonic_ms_;
     rates.sample(stats, storage::monotonic_us());
   }
+  if (loading.active()) return;
+  child.poll();
+  snapshots.cron();
   expire_cycle(false);
   migrate_connections.close_idle(monotonic_ms_);
-  if (config.activerehashing) continue_resizes();
+  if (config.activerehashing && !storage::resizes_paused) continue_resizes();
 }
 
 void Server::before_sleep() {
+  if (loading.active()) return;
   expire_cycle(true);
   memory_limit.continue_eviction();
 }

@@ -22,6 +22,10 @@
 #include "server/memory_limit.h"
 #include "server/migrate_connections.h"
 #include "server/pause.h"
+#include "server/persistence/background_child.h"
+#include "server/persistence/loading.h"
+#include "server/persistence/shutdown.h"
+#include "server/persistence/snapshots.h"
 #include "server/stats/command_stats.h"
 #include "server/stats/instantaneous.h"
 #include "server/stats/latency_monitor.h"
@@ -32,14 +36,6 @@
 #include "storage/keyspace/keyspace.h"
 
 namespace spinel::server {
-
-// What SHUTDOWN and signals ask for.
-struct ShutdownRequest {
-  bool save = false;
-  bool nosave = false;
-  bool now = false;
-  bool force = false;
-};
 
 inline constexpr int64_t kReplyBufferIdleMs = 2000;
 inline constexpr uint64_t kListLargeElementBytes = uint64_t{1} << 30;
@@ -113,6 +109,11 @@ class Server final : private storage::KeyspaceObserver {
   // One that began when TickClock showed `began_ticks` is over.
   void end_turn(uint64_t began_ticks);
 
+  // --- persistence
+  BackgroundChild child{*this};
+  Snapshots snapshots{*this};
+  Loading loading{*this};
+
   // --- the client whose command is being executed, null between commands
   Client* current_client = nullptr;
 
@@ -131,7 +132,7 @@ class Server final : private storage::KeyspaceObserver {
   // CONFIG RESETSTAT.
   void reset_statistics();
 
-  // --- shutting down
+  // --- shutting down: called by shut_down()
   void request_shutdown(ShutdownRequest request) { shutdown_request_ = request; }
   const std::optional<ShutdownRequest>& shutdown_request() const { return shutdown_request_; }
 

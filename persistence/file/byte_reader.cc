@@ -66,9 +66,7 @@ bool ByteReader::report_progress() {
   const uint64_t now = position();
   if (now < next_progress_) return true;
   next_progress_ = now + progress_every_;
-  if (progress_(now)) return true;
-  stopped_ = !failed_;
-  return fail("stopped");
+  return progress_(now) || stop();
 }
 
 void ByteReader::sum_up() {

@@ -44,7 +44,12 @@ class ByteReader {
   void explain(const std::string& place) {
     if (!stopped_) error_.cause = place + ": " + error_.cause;
   }
-  // Whether the progress function ended reading.
+  // Ends reading as the progress function does. Returns false.
+  bool stop() {
+    stopped_ = !failed_;
+    return fail("stopped");
+  }
+  // Whether the progress function, or `stop`, ended reading.
   bool stopped() const { return stopped_; }
 
   // Bytes read so far.

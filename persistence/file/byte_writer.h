@@ -27,6 +27,10 @@ class ByteWriter {
   // The errno of the write that failed, ECANCELED if the progress function ended it; 0: all is
   // well.
   int error() const { return error_; }
+  // Has the writer fail with this errno, unless it has failed already.
+  void fail(int error) {
+    if (ok()) error_ = error;
+  }
   // Bytes written so far, buffered ones too. The place of the error after one.
   uint64_t position() const { return flushed_bytes_ + size_; }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include "persistence/rdb/key_delay.h"
 #include "storage/containers/prefetch.h"
 
 namespace spinel::persistence::rdb {
@@ -128,12 +129,17 @@ class Loader final : public FileHandler {
     return cause == nullptr || reader.fail(std::string("a library of functions: ") + cause);
   }
   void on_module_aux(std::string_view module) override { observer_.on_module_skipped(module, {}); }
-  bool on_key(ByteReader& reader, const KeyRecord& record, ValueReader& values) override;
+  bool on_key(ByteReader& reader, const KeyRecord& record, ValueReader& values) override {
+    if (!add_key(reader, record, values)) return false;
+    return options_.key_delay_us == 0 || rest(reader);
+  }
   bool on_end(ByteReader& reader) override { return batch_.flush(reader, database()); }
 
  private:
   Database& database() { return keyspace_.database(database_); }
   uint32_t access_of(const KeyRecord& record) const;
+  bool add_key(ByteReader& reader, const KeyRecord& record, ValueReader& values);
+  bool rest(ByteReader& reader);
 
   Keyspace& keyspace_;
   const LoadOptions& options_;
@@ -153,7 +159,12 @@ uint32_t Loader::access_of(const KeyRecord& record) const {
   return clock.initial();
 }
 
-bool Loader::on_key(ByteReader& reader, const KeyRecord& record, ValueReader& values) {
+bool Loader::rest(ByteReader& reader) {
+  sleep_after_key(options_.key_delay_us, result_.keys_loaded);
+  return observer_.on_progress(reader.position()) || reader.stop();
+}
+
+bool Loader::add_key(ByteReader& reader, const KeyRecord& record, ValueReader& values) {
   Value value;
   if (!read_value(reader, record, values, value)) return false;
   if (value.is_nothing()) {

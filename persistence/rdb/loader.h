@@ -36,6 +36,8 @@ struct LoadOptions {
   // What to do with a key that is there already: it is an error, or the file's takes its place.
   bool replace_existing = false;
   bool verify_checksum = true;
+  // As SaveOptions::key_delay_us, with LoadObserver::on_progress.
+  int key_delay_us = 0;
   uint64_t progress_every_bytes = uint64_t{2} << 20;
 };
 

@@ -1,8 +1,10 @@
 #include "persistence/rdb/saver.h"
 
+#include <cerrno>
 #include <cstdio>
 
 #include "persistence/file/byte_writer.h"
+#include "persistence/rdb/key_delay.h"
 #include "persistence/rdb/value.h"
 
 namespace spinel::persistence::rdb {
@@ -38,6 +40,7 @@ class Saver {
   void write_header();
   void write_database(Database& database);
   void write_key(const Entry& entry);
+  void rest();
 
   Keyspace& keyspace_;
   const SaveOptions& options_;
@@ -86,6 +89,15 @@ void Saver::write_key(const Entry& entry) {
   values_.strings().write(writer_, entry.key());
   values_.write(type, entry);
   ++keys_;
+  if (options_.key_delay_us != 0) [[unlikely]]
+    rest();
+}
+
+void Saver::rest() {
+  sleep_after_key(options_.key_delay_us, keys_);
+  if (options_.progress && !options_.progress(keys_, writer_.position())) {
+    writer_.fail(ECANCELED);
+  }
 }
 
 }  // namespace

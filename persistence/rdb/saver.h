@@ -20,6 +20,9 @@ struct SaveOptions {
   enum class Access : uint8_t { kNone, kIdle, kFrequency } access = Access::kNone;
   // The fields of the head, in this order.
   std::vector<std::pair<std::string, std::string>> aux = {};
+  // Rests so long after each key, and reports progress; negative: a microsecond after so many. For
+  // tests.
+  int key_delay_us = 0;
   // Called about each `progress_every_bytes` with the keys and bytes written; saving stops if it
   // returns false.
   std::function<bool(uint64_t keys, uint64_t bytes)> progress = {};

@@ -124,6 +124,10 @@ void BlockedClients::note_changed(const DatabaseKey& key, Queue& queue) {
   if (!std::exchange(queue.changed, true)) changed_.push_back(key);
 }
 
+void BlockedClients::on_loaded() {
+  for (auto& [key, queue] : waiting_for_keys_) note_changed(key, queue);
+}
+
 void BlockedClients::on_databases_swapped(int first, int second) {
   for (auto& [key, queue] : waiting_for_keys_) {
     if (key.first == first || key.first == second) note_changed(key, queue);

@@ -137,6 +137,7 @@ class BlockedClients final : private ModifiedKeyObserver {
   void serve_key(const DatabaseKey& key);
   void on_key_modified(int database, std::string_view key) override;
   void on_database_flushed(int) override {}  // what is gone serves nobody
+  void on_loaded() override;
   void on_databases_swapped(int first, int second) override;
   // Registers as an observer or ends that, after somebody began or ceased to wait for keys.
   void watch_keys();

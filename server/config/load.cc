@@ -147,16 +147,11 @@ class Loader {
   }
 
   void collect_warnings() {
-    if (!config_.save.empty()) {
-      config_.warnings.emplace_back(
-          "WARNING: snapshots are not available yet, 'save' has no effect: nothing is kept when "
-          "the server stops");
-    }
     std::vector<std::string_view> ignored;
     OptionTable::instance().for_each([&](const Option& option) {
       const bool asked_for = option.support == Support::kIgnored && seen_.contains(&option) &&
                              differs_from_default(option, config_);
-      if (asked_for && option.name != "save") ignored.push_back(option.name);
+      if (asked_for) ignored.push_back(option.name);
     });
     if (ignored.empty()) return;
     config_.warnings.push_back(fmt::format("These options are accepted but have no effect yet: {}",

@@ -136,14 +136,10 @@ std::vector<Option> general() {
        .comment = "Seconds that a shutdown waits for replicas that lag behind.\n"},
       {.name = "shutdown-on-sigint",
        .value = shutdown_signal_value(&Config::shutdown_on_sigint),
-       .support = Support::kIgnored,
-       .reason = "snapshots are not available yet, so nothing is saved",
        .comment =
            "Options of a shutdown by SIGINT: default, or any of save or nosave, now and force.\n"},
       {.name = "shutdown-on-sigterm",
        .value = shutdown_signal_value(&Config::shutdown_on_sigterm),
-       .support = Support::kIgnored,
-       .reason = "snapshots are not available yet, so nothing is saved",
        .comment = "The same for SIGTERM.\n"},
   };
 }
@@ -184,8 +180,6 @@ std::vector<Option> kernel() {
       {.name = "bgsave_cpulist",
        .value = text(&Config::bgsave_cpulist),
        .flags = kImmutable,
-       .support = Support::kIgnored,
-       .reason = "snapshots are not available yet",
        .comment = "CPUs for the process that writes a snapshot.\n"},
   };
 }

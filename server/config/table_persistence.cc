@@ -31,18 +31,15 @@ std::vector<Option> snapshots() {
        .example = "./"},
       {.name = "save",
        .value = save_value(),
-       .support = Support::kIgnored,
        .comment =
            "Take a snapshot after so many changes within so many seconds. Several pairs or lines\n"
            "add up. \"\": none.\n"},
       {.name = "dbfilename",
        .value = text(&Config::dbfilename, check_dbfilename),
        .flags = kProtected,
-       .support = Support::kIgnored,
        .comment = "File name of the snapshot.\n"},
       {.name = "stop-writes-on-bgsave-error",
        .value = yes_no(&Config::stop_writes_on_bgsave_error),
-       .support = Support::kIgnored,
        .comment = "Refuse writes after a snapshot failed, so that somebody notices.\n"},
       {.name = "rdbcompression",
        .value = yes_no(&Config::rdbcompression),
@@ -50,7 +47,6 @@ std::vector<Option> snapshots() {
       {.name = "rdbchecksum",
        .value = yes_no(&Config::rdbchecksum),
        .flags = kImmutable,
-       .support = Support::kIgnored,
        .comment = "End snapshots with a checksum.\n"},
       {.name = "sanitize-dump-payload",
        .value = choice(&Config::sanitize_dump_payload, {{"no", SanitizeDump::kNo},
@@ -62,24 +58,21 @@ std::vector<Option> snapshots() {
       {.name = "rdb-del-sync-files",
        .value = yes_no(&Config::rdb_del_sync_files),
        .support = Support::kIgnored,
+       .reason = "replication is not available yet",
        .comment =
            "Remove snapshots made for replication only, where nothing else is kept on disk.\n"},
       {.name = "rdb-save-incremental-fsync",
        .value = yes_no(&Config::rdb_save_incremental_fsync),
-       .support = Support::kIgnored,
        .comment = "Flush a snapshot to disk in steps while it is written.\n"},
       {.name = "rdb-key-save-delay",
        .value = integer(&Config::rdb_key_save_delay_us, INT32_MIN),
-       .flags = kHidden,
-       .support = Support::kIgnored},
+       .flags = kHidden},
       {.name = "key-load-delay",
        .value = integer(&Config::key_load_delay_us, INT32_MIN),
-       .flags = kHidden,
-       .support = Support::kIgnored},
+       .flags = kHidden},
       {.name = "loading-process-events-interval-bytes",
        .value = integer(&Config::loading_process_events_interval_bytes, 1024),
-       .flags = kHidden,
-       .support = Support::kIgnored},
+       .flags = kHidden},
   };
 }
 
@@ -146,7 +139,7 @@ std::vector<Option> append_only_file() {
 }  // namespace
 
 std::vector<OptionSection> persistence_options() {
-  return {{"Snapshots", with_reason("snapshots are not available yet", snapshots())},
+  return {{"Snapshots", snapshots()},
           {"Append only file",
            with_reason("the append only file is not available yet", append_only_file())}};
 }

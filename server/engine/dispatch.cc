@@ -286,6 +286,9 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
     reject(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
     return false;
   }
+  if (server_.loading.active() || server_.snapshots.failing()) [[unlikely]] {
+    if (!persistence_allows(client, *command)) return false;
+  }
   if (client.monitor) {
     // As a replica is, a monitor is an observer: it is never paused, and stays away from the keys.
     if (!command->has(CommandFlags::kWrite | CommandFlags::kReadonly | CommandFlags::kMayReplicate))
@@ -300,6 +303,20 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
     return false;
   }
   return true;
+}
+
+// Whether the command may run although a file is being loaded, or the data cannot be saved; if not,
+// the reply was sent.
+bool Dispatcher::persistence_allows(Client& client, const Command& command) {
+  if (server_.loading.active() && !command.has(CommandFlags::kLoading)) {
+    reject(client, &command, "LOADING Redis is loading the dataset in memory");
+    return false;
+  }
+  if (!command.has(CommandFlags::kWrite) && command.name != "ping") return true;
+  const std::string_view refusal = server_.snapshots.write_refusal();
+  if (refusal.empty()) return true;
+  reject(client, &command, refusal);
+  return false;
 }
 
 void Dispatcher::warn_about_http(const Client& client) {

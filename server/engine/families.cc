@@ -34,6 +34,7 @@ std::span<const CommandFamily> all_command_families() {
       memory_commands(),
       migrate_commands(),
       object_commands(),
+      persistence_commands(),
       scan_commands(),
       set_algebra_commands(),
       set_commands(),

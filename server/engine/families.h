@@ -35,6 +35,7 @@ CommandFamily list_move_commands();
 CommandFamily memory_commands();
 CommandFamily migrate_commands();
 CommandFamily object_commands();
+CommandFamily persistence_commands();
 CommandFamily scan_commands();
 CommandFamily set_algebra_commands();
 CommandFamily set_commands();

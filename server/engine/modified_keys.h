@@ -15,6 +15,8 @@ class ModifiedKeyObserver {
   virtual void on_key_modified(int database, std::string_view key) = 0;
   // All keys of `database` were removed.
   virtual void on_database_flushed(int database) = 0;
+  // Keys of any database may have been added or replaced: a file was loaded.
+  virtual void on_loaded() = 0;
   // The keys of `first` are now those of `second` and the other way round.
   virtual void on_databases_swapped(int first, int second) = 0;
 };
@@ -32,6 +34,9 @@ class ModifiedKeys {
   }
   void flushed(int database) const {
     for (ModifiedKeyObserver* observer : observers_) observer->on_database_flushed(database);
+  }
+  void loaded() const {
+    for (ModifiedKeyObserver* observer : observers_) observer->on_loaded();
   }
   void swapped(int first, int second) const {
     for (ModifiedKeyObserver* observer : observers_) observer->on_databases_swapped(first, second);

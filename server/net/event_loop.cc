@@ -110,34 +110,48 @@ void EventLoop::watch_signals() {
   std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGALRM, SIG_IGN);
+  watch_shutdown_signals();
+}
+
+void EventLoop::watch_shutdown_signals() {
   shutdown_signal_arrived_.async_wait(Descriptor::wait_read, [this](const asio::error_code& error) {
     const auto signal = shutdown_signals_.received();
     if (error || !signal) return;
     log_warning("Received {}, scheduling shutdown", describe_signal(*signal));
-    server_.request_shutdown({});
+    const uint32_t flags = signal->number == SIGTERM ? server_.config.shutdown_on_sigterm
+                                                     : server_.config.shutdown_on_sigint;
+    if (shut_down(server_, shutdown_request_of(flags))) return;
+    shutdown_signals_.forget();
+    watch_shutdown_signals();
   });
 }
 
 void EventLoop::run() {
-  start_cron();
-  while (!server_.shutdown_request()) {
-    handle_events();
-    end_turn();
-    const uint64_t began_ticks = storage::TickClock::now_ticks();
-    while (sockets_ready_ && !server_.shutdown_request()) {
-      serve_sockets();
-      if (elapsed_us(began_ticks) >= kMaxSocketsUs) break;
-    }
-    SPINEL_ASSERT(to_flush_.empty() && to_execute_.empty() && to_close_.empty());
-    closed_.clear();
-    take_in_newcomers();  // those who left have made room
-  }
+  while (!server_.shutdown_request()) run_once(true);
 }
 
-void EventLoop::handle_events() {
+void EventLoop::serve_ready() {
+  if (!server_.shutdown_request()) run_once(false);
+}
+
+void EventLoop::run_once(bool may_wait) {
+  if (!std::exchange(cron_started_, true)) start_cron();
+  handle_events(may_wait);
+  end_turn();
+  const uint64_t began_ticks = storage::TickClock::now_ticks();
+  while (sockets_ready_ && !server_.shutdown_request()) {
+    serve_sockets();
+    if (elapsed_us(began_ticks) >= kMaxSocketsUs) break;
+  }
+  SPINEL_ASSERT(to_flush_.empty() && to_execute_.empty() && to_close_.empty());
+  closed_.clear();
+  take_in_newcomers();  // those who left have made room
+}
+
+void EventLoop::handle_events(bool may_wait) {
   if (!sockets_ready_) {
     watch_sockets();
-    context_.run_one();
+    may_wait ? context_.run_one() : context_.poll_one();
     if (sockets_ready_) return;
   }
   for (int i = 0; i < kMaxEvents; ++i) {

@@ -39,6 +39,8 @@ class EventLoop {
   bool listening() const { return !listeners_.empty(); }
   // Serves until the server asks for shutdown.
   void run();
+  // Serves what is ready, and waits for nothing: while the server loads its data.
+  void serve_ready();
 
   Server& server() { return server_; }
   asio::io_context& context() { return context_; }
@@ -78,8 +80,10 @@ class EventLoop {
   void start_cron();
   void check_connections();
   // Handles events that Asio knows of. Unless sockets are ready, waits for one, or for a socket.
-  void handle_events();
+  void handle_events(bool may_wait);
   void watch_sockets();
+  // Handles what is ready, or waits for something if it may.
+  void run_once(bool may_wait);
   // One turn, or several if it grows too long: what arrived at the sockets.
   void serve_sockets();
   // What to tell it; empty: it may come in.
@@ -95,10 +99,12 @@ class EventLoop {
   void close_scheduled();
   void arm_deadline();
   void watch_signals();
+  void watch_shutdown_signals();
 
   Server& server_;
   asio::io_context context_{1};
   Timer cron_timer_;
+  bool cron_started_ = false;
   Timer deadline_timer_;
   ShutdownSignals shutdown_signals_;
   Descriptor shutdown_signal_arrived_{context_.get_executor(), shutdown_signals_.descriptor()};

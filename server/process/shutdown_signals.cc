@@ -79,6 +79,13 @@ std::optional<ShutdownSignal> ShutdownSignals::received() const {
   return state.first;
 }
 
+void ShutdownSignals::forget() {
+  uint64_t count = 0;
+  [[maybe_unused]] const ssize_t got = ::read(descriptor_, &count, sizeof count);
+  state.arrived = false;
+  state.claimed = false;
+}
+
 std::string describe_signal(const ShutdownSignal& signal) {
   const char* name = signal.number == SIGINT ? "SIGINT" : "SIGTERM";
   if (signal.sender == 0) return name;

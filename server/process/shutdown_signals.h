@@ -28,6 +28,8 @@ class ShutdownSignals {
   int descriptor() const { return descriptor_; }
   // The first signal that arrived.
   std::optional<ShutdownSignal> received() const;
+  // The server goes on in spite of it: the next signal is a first one again.
+  void forget();
 
  private:
   int descriptor_;

@@ -26,6 +26,11 @@
 
 namespace spinel::storage {
 
+// Resizes neither begin nor go on while this is set, unless a table becomes far too full: while a
+// forked child shares the memory, moving elements would copy pages. Belongs to the thread that
+// changes tables.
+inline bool resizes_paused = false;
+
 // What DEBUG HTSTATS prints.
 struct HashTableStatistics {
   size_t buckets[2];  // of the array, and of the one that a resize under way moves to
@@ -83,8 +88,8 @@ class HashTable {
   // Adds an element whose key is not in the table. Moves at most one bucket of a resize under way.
   Slot* insert(uint64_t hash, Slot value) {
     if (resizing()) {
-      resize_step(1);
-    } else if (size_ >= arrays_[0].bucket_count() * kMaxLoad) {
+      if (may_move(arrays_[1])) resize_step(1);
+    } else if (size_ >= arrays_[0].bucket_count() * kMaxLoad && may_move(arrays_[0])) {
       start_resize(arrays_[0].bucket_count() == 0 ? 1 : arrays_[0].bucket_count() * 2);
     }
     ++size_;
@@ -95,6 +100,8 @@ class HashTable {
   void erase(Slot* slot, uint64_t hash) {
     remove_from_chain(home(hash), slot);
     --size_;
+    if (resizes_paused) [[unlikely]]
+      return;
     if (resizing()) {
       resize_step(1);
     } else if (size_ < arrays_[0].bucket_count() && arrays_[0].bucket_count() > 1) {
@@ -251,6 +258,8 @@ class HashTable {
 
  private:
   static constexpr size_t kSlots = 7;
+  // Elements a bucket at which the table grows although resizes are paused.
+  static constexpr size_t kPausedMaxLoad = 32;
   // Elements a bucket at which the table doubles, and around which it settles when it shrinks.
   // Eight fills the array and spills a little, which costs a quarter of the lookups a second line
   // but saves a fifth of the memory.
@@ -382,6 +391,11 @@ class HashTable {
       if (!bucket->chained) return;
       bucket = bucket->next();
     }
+  }
+
+  // Whether elements may be moved to make room. `array` is the one that fills up.
+  bool may_move(const Array& array) const {
+    return !resizes_paused || size_ >= array.bucket_count() * kPausedMaxLoad;
   }
 
   void start_resize(size_t buckets) {

@@ -18,6 +18,8 @@ class AccessClock {
 
   // --- configuration
   bool lfu = false;
+  // Uses are not written down: while a forked child shares the memory, that would copy pages.
+  bool frozen = false;
   int lfu_log_factor = 10;
   int lfu_decay_minutes = 1;
 
@@ -31,6 +33,8 @@ class AccessClock {
   uint32_t initial() const { return lfu ? minutes_ << 8 | kInitialCounter : seconds_; }
   // The entry is being used.
   void touch(Entry& entry) {
+    if (frozen) [[unlikely]]
+      return;
     if (!lfu) {
       entry.set_access(seconds_);
     } else {

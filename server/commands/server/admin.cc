@@ -54,6 +54,7 @@ void flushall_command(CommandContext& ctx) {
     ctx.server.modified_keys.flushed(i);
   }
   flushed(ctx, removed);
+  ctx.server.snapshots.on_flushall();
 }
 
 void flushdb_command(CommandContext& ctx) {
@@ -65,11 +66,6 @@ void flushdb_command(CommandContext& ctx) {
     ctx.server.modified_keys.flushed(ctx.db.index);
   }
   flushed(ctx, removed);
-}
-
-void lastsave_command(CommandContext& ctx) {
-  // As on a server that never saved: the time it started.
-  ctx.reply.integer(ctx.server.started_at_ms / 1000);
 }
 
 void lolwut_command(CommandContext& ctx) {
@@ -126,12 +122,10 @@ void shutdown_command(CommandContext& ctx) {
   if ((request.save && request.nosave) || (abort && ctx.arity() > 2)) return ctx.syntax_error();
   // A shutdown waits for nothing yet, so there is never one to call off.
   if (abort) return ctx.error("ERR No shutdown in progress.");
-  if (request.save && !request.force) {
-    return ctx.error(
-        "ERR Errors trying to SHUTDOWN. Saving is not available yet: use SHUTDOWN NOSAVE.");
+  if (ctx.session.client() != nullptr) {
+    log_client(LogLevel::kWarning, "Shutdown requested by client", ctx.client());
   }
-  log_client(LogLevel::kWarning, "Shutdown requested by client", ctx.client());
-  ctx.server.request_shutdown(request);
+  if (!shut_down(ctx.server, request)) ctx.error("ERR Errors trying to SHUTDOWN. Check logs.");
 }
 
 void swapdb_command(CommandContext& ctx) {
@@ -193,16 +187,6 @@ constexpr CommandRow kAdminRows[] = {
      .complexity = "O(N)",
      .summary = "Removes every key of the selected database.",
      .history = "4.0.0 Mode `ASYNC`. ; 6.2.0 Mode `SYNC`."},
-    {.name = "LASTSAVE",
-     .handler = lastsave_command,
-     .arity = 1,
-     .group = "server",
-     .since = "1.0.0",
-     .flags = "LOADING,STALE,FAST",
-     .acl = "ADMIN,DANGEROUS",
-     .tips = "NONDETERMINISTIC_OUTPUT",
-     .complexity = "O(1)",
-     .summary = "Tells when the data was last saved to disk, as a Unix time."},
     {.name = "LOLWUT",
      .handler = lolwut_command,
      .arity = -1,

@@ -461,6 +461,24 @@ void debug_oom(CommandContext&) {
   storage::out_of_memory(std::numeric_limits<size_t>::max() / 2);
 }
 
+// DEBUG RELOAD [MERGE] [NOFLUSH] [NOSAVE]
+void debug_reload(CommandContext& ctx) {
+  ReloadOptions options;
+  for (size_t i = 2; i < ctx.arity(); ++i) {
+    if (ctx.arg_is(i, "MERGE")) {
+      options.merge = true;
+    } else if (ctx.arg_is(i, "NOFLUSH")) {
+      options.flush = false;
+    } else if (ctx.arg_is(i, "NOSAVE")) {
+      options.save = false;
+    } else {
+      return ctx.error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+    }
+  }
+  const std::string_view error = reload_snapshot(ctx.server, options);
+  error.empty() ? ctx.reply.ok() : ctx.error(error);
+}
+
 void debug_help(CommandContext& ctx) {
   reply_help(
       ctx.reply, "DEBUG",
@@ -502,6 +520,9 @@ void debug_help(CommandContext& ctx) {
        "QUICKLIST-PACKED-THRESHOLD <size>",
        "    From which size on an element of a list gets a node of its own: less than 4gb.",
        "    Default: 1gb, which 0 restores.",
+       "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
+       "    Save the data, remove all keys and load the file again. NOSAVE loads the file that",
+       "    is there; NOFLUSH keeps the keys; MERGE has those in the file replace them.",
        "REPLYBUFFER PEAK-RESET-TIME <NEVER|RESET|time>",
        "    After how many quiet milliseconds a client's buffers shrink. RESET restores the",
        "    default.",
@@ -550,6 +571,7 @@ constexpr Subcommand kSubcommands[] = {
     {"protocol", 2, 2, debug_protocol},
     {"quicklist", 2, 3, debug_quicklist},
     {"quicklist-packed-threshold", 2, 2, debug_quicklist_packed_threshold},
+    {"reload", 1, kAny, debug_reload},
     {"replybuffer", 3, 3, debug_replybuffer},
     {"sdslen", 2, 2, debug_sdslen},
     {"segfault", 1, kAny, debug_segfault},

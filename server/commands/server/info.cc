@@ -143,26 +143,53 @@ void write_memory(InfoWriter& info, const Server& server) {
   info.field("lazyfreed_objects", server.keyspace.lazy_free.freed());
 }
 
+std::string_view ok_or_err(bool ok) {
+  return ok ? "ok" : "err";
+}
+
+void write_child(InfoWriter& info, const Server& server) {
+  const BackgroundChild& child = server.child;
+  const bool running = child.running();
+  const persistence::ChildProgress progress =
+      running ? child.progress() : persistence::ChildProgress();
+  const uint64_t total = running ? child.keys_total() : 0;
+  const int64_t measured_ms = progress.copied_at_unix_ms;
+  info.field("current_cow_peak", running ? child.copied_peak_bytes() : 0);
+  info.field("current_cow_size", progress.copied_bytes);
+  info.field("current_cow_size_age", measured_ms == 0 ? 0 : (server.now_ms() - measured_ms) / 1000);
+  info.fixed(
+      "current_fork_perc",
+      total == 0 ? 0 : 100.0 * static_cast<double>(progress.keys) / static_cast<double>(total));
+  info.field("current_save_keys_processed", progress.keys);
+  info.field("current_save_keys_total", total);
+}
+
+void write_loading(InfoWriter& info, const Loading& loading) {
+  info.field("loading_start_time", loading.started_s());
+  info.field("loading_total_bytes", loading.total_bytes());
+  info.field("loading_rdb_used_mem", loading.rdb_used_memory());
+  info.field("loading_loaded_bytes", loading.loaded_bytes());
+  info.fixed("loading_loaded_perc", loading.loaded_percent());
+  info.field("loading_eta_seconds", loading.seconds_left());
+}
+
 void write_persistence(InfoWriter& info, const Server& server) {
   if (!info.begin(InfoSection::kPersistence)) return;
-  info.field("loading", 0);
+  const Snapshots& snapshots = server.snapshots;
+  const bool saving = server.child.running(ChildKind::kSnapshot);
+  info.field("loading", server.loading.active());
   info.field("async_loading", 0);
-  info.field("current_cow_peak", 0);
-  info.field("current_cow_size", 0);
-  info.field("current_cow_size_age", 0);
-  info.fixed("current_fork_perc", 0);
-  info.field("current_save_keys_processed", 0);
-  info.field("current_save_keys_total", 0);
+  write_child(info, server);
   info.field("rdb_changes_since_last_save", server.dirty);
-  info.field("rdb_bgsave_in_progress", 0);
-  info.field("rdb_last_save_time", server.started_at_ms / 1000);
-  info.field("rdb_last_bgsave_status", "ok");
-  info.field("rdb_last_bgsave_time_sec", -1);
-  info.field("rdb_current_bgsave_time_sec", -1);
+  info.field("rdb_bgsave_in_progress", saving);
+  info.field("rdb_last_save_time", snapshots.last_save_s());
+  info.field("rdb_last_bgsave_status", ok_or_err(!snapshots.failing()));
+  info.field("rdb_last_bgsave_time_sec", snapshots.last_background_s());
+  info.field("rdb_current_bgsave_time_sec", saving ? server.child.seconds_running() : -1);
   info.field("rdb_saves", server.stats.rdb_saves);
-  info.field("rdb_last_cow_size", 0);
-  info.field("rdb_last_load_keys_expired", 0);
-  info.field("rdb_last_load_keys_loaded", 0);
+  info.field("rdb_last_cow_size", snapshots.last_copied_bytes());
+  info.field("rdb_last_load_keys_expired", server.loading.last_keys_expired());
+  info.field("rdb_last_load_keys_loaded", server.loading.last_keys_loaded());
   info.field("aof_enabled", 0);
   info.field("aof_rewrite_in_progress", 0);
   info.field("aof_rewrite_scheduled", 0);
@@ -175,6 +202,7 @@ void write_persistence(InfoWriter& info, const Server& server) {
   info.field("aof_last_cow_size", 0);
   info.field("module_fork_in_progress", 0);
   info.field("module_fork_last_cow_size", 0);
+  if (server.loading.active()) write_loading(info, server.loading);
 }
 
 void write_replication(InfoWriter& info, const Server& server) {

@@ -36,6 +36,7 @@ class ModifiedKeysTest : public testing::Test, private ModifiedKeyObserver {
   void on_database_flushed(int database) override {
     told_.push_back("flushed " + std::to_string(database));
   }
+  void on_loaded() override { told_.emplace_back("loaded"); }
   void on_databases_swapped(int first, int second) override {
     told_.push_back("swapped " + std::to_string(first) + " " + std::to_string(second));
   }
