@@ -256,8 +256,8 @@ TEST_F(SnapshotTest, AShutdownThatCannotSaveIsRefused) {
   block_file();
   EXPECT_EQ(run("SHUTDOWN"), error("ERR Errors trying to SHUTDOWN. Check logs."));
   server().send_signal(SIGTERM);
-  ASSERT_TRUE(wait_until(
-      [&] { return server().log().find("scheduling shutdown") != std::string::npos; }));
+  ASSERT_TRUE(
+      wait_until([&] { return server().log().find("scheduling shutdown") != std::string::npos; }));
   EXPECT_EQ(run("GET", "a"), bulk("1"));
   // The next signal counts again.
   unblock_file();
