@@ -81,6 +81,8 @@ class Client final : public Session {
   int64_t created_at_ms = 0;
   int64_t last_interaction_ms = 0;
   const Command* last_command = nullptr;
+  // The generation of writes that must be on disk before the output is sent; see ReplyGate.
+  uint64_t held_until = 0;
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
   int64_t output_over_soft_limit_since_ms = 0;  // 0: not over it

@@ -24,6 +24,7 @@ void feed_monitors(Server& server, const Client& client, const Command& command,
   line += "\r\n";
   for (Client* monitor : server.clients.monitors) {
     monitor->output.append(line);
+    if (server.reply_gate.active()) server.reply_gate.hold_for_all(*monitor);
     monitor->transport().output_ready();
     server.clients.check_output_limit(*monitor);
   }

@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include "persistence/file/file_faults.h"
 #include "server/client_description.h"
 #include "server/config/notify_flags.h"
 #include "server/engine/families.h"
@@ -22,6 +23,14 @@ constexpr int kMaxRoundsPerSecond = 500;
 
 bool uses_lfu(MaxmemoryPolicy policy) {
   return policy == MaxmemoryPolicy::kAllkeysLfu || policy == MaxmemoryPolicy::kVolatileLfu;
+}
+
+// Has the calls fail that a test wants to fail. Nobody else sets the option.
+void apply_file_faults(const Config& config) {
+  std::vector<persistence::FaultRule> rules;
+  std::string wrong;
+  persistence::parse_fault_rules(config.debug_file_faults, rules, wrong);
+  persistence::set_fault_rules(std::move(rules));
 }
 
 std::optional<storage::Type> type_at(Client& client, std::string_view key) {
@@ -54,6 +63,7 @@ Server::Server(Config& config_in, WallClock wall_clock)
     commands.rename(rename.from, rename.to);
   }
   apply_config();
+  apply_file_faults(config);
   clients.apply_memory_limit();
   watch_config();
   update_time();
@@ -98,6 +108,17 @@ void Server::watch_config() {
   });
   config_store.on_change({"client-output-buffer-limit"}, [this](const Config&) {
     for (const auto& [id, client] : clients) clients.set_output_limit(*client);
+    return std::optional<std::string>();
+  });
+  config_store.on_change({"appendonly"}, [this](const Config& changed) {
+    return append_only_file.set_enabled(changed.appendonly);
+  });
+  config_store.on_change({"debug-file-faults"}, [](const Config& changed) {
+    apply_file_faults(changed);
+    return std::optional<std::string>();
+  });
+  config_store.on_change({"appendfsync"}, [this](const Config&) {
+    append_only_file.apply_policy();
     return std::optional<std::string>();
   });
   config_store.on_change({"loglevel"}, [](const Config& changed) {
@@ -160,6 +181,7 @@ void Server::cron() {
   }
   if (loading.active()) return;
   child.poll();
+  append_only_file.cron();
   snapshots.cron();
   expire_cycle(false);
   migrate_connections.close_idle(monotonic_ms_);

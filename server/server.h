@@ -22,8 +22,10 @@
 #include "server/memory_limit.h"
 #include "server/migrate_connections.h"
 #include "server/pause.h"
+#include "server/persistence/append_only_file.h"
 #include "server/persistence/background_child.h"
 #include "server/persistence/loading.h"
+#include "server/persistence/reply_gate.h"
 #include "server/persistence/shutdown.h"
 #include "server/persistence/snapshots.h"
 #include "server/stats/command_stats.h"
@@ -113,6 +115,8 @@ class Server final : private storage::KeyspaceObserver {
   BackgroundChild child{*this};
   Snapshots snapshots{*this};
   Loading loading{*this};
+  ReplyGate reply_gate{modified_keys};
+  AppendOnlyFile append_only_file{*this};
 
   // --- the client whose command is being executed, null between commands
   Client* current_client = nullptr;

@@ -10,6 +10,8 @@ namespace spinel::persistence::aof {
 
 namespace {
 
+constexpr const char* kIncrementSuffix = ".incr.aof";
+
 // Quoted like the arguments of a configuration file if it has bytes that need it.
 std::string written_name(const std::string& name) {
   const auto needs_quotes = [](unsigned char c) {
@@ -112,8 +114,12 @@ ManifestFile Manifest::next_file(const std::string& prefix, uint64_t last,
 }
 
 const ManifestFile& Manifest::add_increment(const std::string& prefix) {
-  const uint64_t last = increments.empty() ? 0 : increments.back().sequence;
-  increments.push_back(next_file(prefix, last, ".incr.aof"));
+  // Old files may be deleted at any time: a new one never has the name of one of them.
+  uint64_t last = increments.empty() ? 0 : increments.back().sequence;
+  for (const ManifestFile& old : history) {
+    if (old.name.ends_with(kIncrementSuffix)) last = std::max(last, old.sequence);
+  }
+  increments.push_back(next_file(prefix, last, kIncrementSuffix));
   return increments.back();
 }
 

@@ -6,6 +6,7 @@
 #include "persistence/file/byte_writer.h"
 #include "persistence/rdb/key_delay.h"
 #include "persistence/rdb/value.h"
+#include "storage/base/memory.h"
 
 namespace spinel::persistence::rdb {
 
@@ -40,6 +41,7 @@ class Saver {
   void write_header();
   void write_database(Database& database);
   void write_key(const Entry& entry);
+  void release(storage::RawString& string);
   void rest();
 
   Keyspace& keyspace_;
@@ -89,8 +91,17 @@ void Saver::write_key(const Entry& entry) {
   values_.strings().write(writer_, entry.key());
   values_.write(type, entry);
   ++keys_;
+  if (options_.consume_values && entry.encoding() == storage::Encoding::kRaw) {
+    release(*static_cast<storage::RawString*>(entry.object()));
+  }
   if (options_.key_delay_us != 0) [[unlikely]]
     rest();
+}
+
+void Saver::release(storage::RawString& string) {
+  constexpr size_t kLeastBytes = size_t{64} << 10;
+  const size_t bytes = string.allocated_bytes();
+  if (bytes >= kLeastBytes) storage::discard_pages(string.bytes(), string.capacity);
 }
 
 void Saver::rest() {

@@ -20,6 +20,9 @@ struct SaveOptions {
   enum class Access : uint8_t { kNone, kIdle, kFrequency } access = Access::kNone;
   // The fields of the head, in this order.
   std::vector<std::pair<std::string, std::string>> aux = {};
+  // This process needs the keyspace for nothing else, as it is a forked child: large values are
+  // given back to the system once they are written. The parent can then change them without a copy.
+  bool consume_values = false;
   // Rests so long after each key, and reports progress; negative: a microsecond after so many. For
   // tests.
   int key_delay_us = 0;

@@ -249,6 +249,8 @@ struct Config {
   bool no_appendfsync_on_rewrite = false;
   int auto_aof_rewrite_percentage = 100;
   uint64_t auto_aof_rewrite_min_size_bytes = 64ull << 20;
+  std::string debug_file_faults;  // see persistence/file/file_faults.h
+  uint64_t aof_load_corrupt_tail_max_size_bytes = 0;
   bool aof_load_truncated = true;
   bool aof_use_rdb_preamble = true;
   bool aof_timestamp_enabled = false;

@@ -174,8 +174,6 @@ std::vector<Option> kernel() {
       {.name = "aof_rewrite_cpulist",
        .value = text(&Config::aof_rewrite_cpulist),
        .flags = kImmutable,
-       .support = Support::kIgnored,
-       .reason = "the append only file is not available yet",
        .comment = "CPUs for the process that rewrites the append only file.\n"},
       {.name = "bgsave_cpulist",
        .value = text(&Config::bgsave_cpulist),

@@ -1,4 +1,5 @@
 // Rows of the option table: snapshots and the append only file.
+#include "persistence/file/file_faults.h"
 #include "server/config/options.h"
 
 namespace spinel::server {
@@ -8,6 +9,13 @@ namespace {
 ConfigError check_dbfilename(const std::string& name) {
   if (name.find('/') != std::string::npos) return "dbfilename can't be a path, just a filename";
   return std::nullopt;
+}
+
+ConfigError check_file_faults(const std::string& text) {
+  std::vector<persistence::FaultRule> rules;
+  std::string wrong;
+  if (persistence::parse_fault_rules(text, rules, wrong)) return std::nullopt;
+  return "wrong rule: " + wrong;
 }
 
 ConfigError check_appendfilename(const std::string& name) {
@@ -64,6 +72,9 @@ std::vector<Option> snapshots() {
       {.name = "rdb-save-incremental-fsync",
        .value = yes_no(&Config::rdb_save_incremental_fsync),
        .comment = "Flush a snapshot to disk in steps while it is written.\n"},
+      {.name = "debug-file-faults",
+       .value = text(&Config::debug_file_faults, check_file_faults),
+       .flags = kHidden},
       {.name = "rdb-key-save-delay",
        .value = integer(&Config::rdb_key_save_delay_us, INT32_MIN),
        .flags = kHidden},
@@ -80,58 +91,51 @@ std::vector<Option> append_only_file() {
   return {
       {.name = "appendonly",
        .value = yes_no(&Config::appendonly),
-       .support = Support::kRefused,
        .comment = "Log every write to the append only file, and restore from it.\n"},
       {.name = "appendfilename",
        .value = text(&Config::appendfilename, check_appendfilename),
        .flags = kImmutable,
-       .support = Support::kIgnored,
        .comment = "Prefix of the names of its files.\n"},
       {.name = "appenddirname",
        .value = text(&Config::appenddirname, check_appenddirname),
        .flags = kImmutable,
-       .support = Support::kIgnored,
        .comment = "Directory of these files, inside dir.\n"},
       {.name = "appendfsync",
        .value = choice(&Config::appendfsync, {{"everysec", DiskAppendFsync::kEverysec},
                                               {"always", DiskAppendFsync::kAlways},
                                               {"no", DiskAppendFsync::kNo}}),
-       .support = Support::kIgnored,
        .comment =
            "When they are forced to disk: always (before the reply), everysec, or no (the kernel\n"
            "decides).\n"},
       {.name = "no-appendfsync-on-rewrite",
        .value = yes_no(&Config::no_appendfsync_on_rewrite),
-       .support = Support::kIgnored,
        .comment =
            "Do not force them to disk while a snapshot or a rewrite runs: faster, less safe.\n"},
       {.name = "auto-aof-rewrite-percentage",
        .value = integer(&Config::auto_aof_rewrite_percentage),
-       .support = Support::kIgnored,
        .comment = "Rewrite the file when it has grown by this percentage. 0: never.\n"},
       {.name = "auto-aof-rewrite-min-size",
        .value = memory(&Config::auto_aof_rewrite_min_size_bytes),
-       .support = Support::kIgnored,
        .comment = "Size below which it is not rewritten.\n"},
       {.name = "aof-load-truncated",
        .value = yes_no(&Config::aof_load_truncated),
-       .support = Support::kIgnored,
        .comment = "Start even if the end of the file is missing, as after a crash.\n"},
+      {.name = "aof-load-corrupt-tail-max-size",
+       .value = memory(&Config::aof_load_corrupt_tail_max_size_bytes),
+       .comment = "Start even if so many bytes at the end of the file make no sense: they are cut "
+                  "off. 0:\n"
+                  "do not start then.\n"},
       {.name = "aof-use-rdb-preamble",
        .value = yes_no(&Config::aof_use_rdb_preamble),
-       .support = Support::kIgnored,
        .comment = "Rewrite the file as a snapshot, which is smaller and loads faster.\n"},
       {.name = "aof-timestamp-enabled",
        .value = yes_no(&Config::aof_timestamp_enabled),
-       .support = Support::kIgnored,
        .comment = "Write timestamps to the file, to restore a point in time.\n"},
       {.name = "aof-rewrite-incremental-fsync",
        .value = yes_no(&Config::aof_rewrite_incremental_fsync),
-       .support = Support::kIgnored,
        .comment = "Flush a rewrite to disk in steps.\n"},
       {.name = "aof-disable-auto-gc",
        .value = yes_no(&Config::aof_disable_auto_gc),
-       .support = Support::kIgnored,
        .comment = "Keep the files that a rewrite replaced.\n"},
   };
 }
@@ -139,9 +143,7 @@ std::vector<Option> append_only_file() {
 }  // namespace
 
 std::vector<OptionSection> persistence_options() {
-  return {{"Snapshots", snapshots()},
-          {"Append only file",
-           with_reason("the append only file is not available yet", append_only_file())}};
+  return {{"Snapshots", snapshots()}, {"Append only file", append_only_file()}};
 }
 
 }  // namespace spinel::server

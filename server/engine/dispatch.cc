@@ -170,40 +170,9 @@ storage::Database& Dispatcher::database_of(const Request& request) {
 }
 
 void Dispatcher::prefetch_batch() {
-  for (Request& request : batch_) {
-    if (request.command == nullptr) continue;
-    const CommandArgs args = args_of(request);
-    const size_t index = first_key_index(*request.command, args);
-    if (index == 0 || index >= args.size()) continue;
-    request.key_hash = {storage::hash_bytes(args[index]), true};
-  }
-  const auto visit = [this](const Request& request, auto&& round) __attribute__((always_inline)) {
-    if (request.key_hash.known) round(database_of(request), request.key_hash.value);
-  };
-  storage::prefetch_lookups(std::span<const Request>(batch_), visit);
-  prefetch_elements();
-}
-
-void Dispatcher::prefetch_elements() {
-  constexpr AclCategories kWithElements =
-      AclCategories::kSet | AclCategories::kHash | AclCategories::kSortedSet;
-  const Request* previous = nullptr;
-  storage::Item item;
-  for (const Request& request : batch_) {
-    if (!request.key_hash.known || !any(request.command->acl & kWithElements)) continue;
-    const CommandArgs args = args_of(request);
-    const size_t index = first_key_index(*request.command, args);
-    if (index + 1 >= args.size()) continue;
-    if (previous == nullptr || previous->key_hash.value != request.key_hash.value ||
-        previous->input->client->database != request.input->client->database) {
-      item = database_of(request).find({args[index], request.key_hash.value});
-    }
-    previous = &request;
-    if (!item) continue;
-    const bool after_score = any(request.command->acl & AclCategories::kSortedSet);
-    elements_.add(*item, after_score ? args.back() : args[index + 1]);
-  }
-  elements_.run();
+  prefetch_.run(
+      std::span<Request>(batch_), [this](const Request& request) { return args_of(request); },
+      [this](const Request& request) -> storage::Database& { return database_of(request); });
 }
 
 void Dispatcher::execute(Client& client, CommandArgs args, WakeReason wake) {
@@ -216,11 +185,15 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, K
   // answers.
   const size_t mark = client.output.size();
   const ReplyMode mode = client.reply_mode;
+  const int database = client.database;
   if (wake == WakeReason::kError) {
     end_wait_with_error(client, args, *command);
   } else if (wake == WakeReason::kTimeout || admit(client, args, command)) {
     client.last_command = command;
     call(client, client.reply, args, *command, key_hash, wake);
+    if (server_.reply_gate.active()) [[unlikely]] {
+      server_.reply_gate.hold(client, *command, args, database);
+    }
   } else {
     client.blocked_command_ns = 0;  // if it waited, it was refused now
   }
@@ -286,7 +259,8 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
     reject(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
     return false;
   }
-  if (server_.loading.active() || server_.snapshots.failing()) [[unlikely]] {
+  if (server_.loading.active() || server_.snapshots.failing() || server_.append_only_file.failing())
+      [[unlikely]] {
     if (!persistence_allows(client, *command)) return false;
   }
   if (client.monitor) {
@@ -313,7 +287,8 @@ bool Dispatcher::persistence_allows(Client& client, const Command& command) {
     return false;
   }
   if (!command.has(CommandFlags::kWrite) && command.name != "ping") return true;
-  const std::string_view refusal = server_.snapshots.write_refusal();
+  std::string refusal(server_.snapshots.write_refusal());
+  if (refusal.empty()) refusal = server_.append_only_file.write_refusal();
   if (refusal.empty()) return true;
   reject(client, &command, refusal);
   return false;
@@ -389,6 +364,22 @@ void Dispatcher::call(Session& session, resp::ReplyWriter& reply, CommandArgs ar
     server_.effects.commit();
     server_.blocked.serve();
   }
+}
+
+void Dispatcher::apply(Session& session, resp::ReplyWriter& reply, CommandArgs args,
+                       const Command& command, KeyHash key_hash) {
+  ++depth_;
+  CommandContext context(server_, session, reply, command, args, WakeReason::kNone);
+  if (key_hash.known) {
+    context.hashed_index_ = first_key_index(command, args);
+    context.hash_ = key_hash.value;
+  }
+  command.handler(context);
+  if (context.block_refused_) [[unlikely]] {
+    CommandContext again(server_, session, reply, command, args, WakeReason::kTimeout);
+    command.handler(again);
+  }
+  --depth_;
 }
 
 void Dispatcher::end_wait_with_error(Client& client, CommandArgs args, const Command& command) {

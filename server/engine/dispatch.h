@@ -10,14 +10,10 @@
 
 #include "server/blocking/blocked_clients.h"
 #include "server/client.h"
+#include "server/engine/batch_prefetch.h"
 #include "server/engine/spec.h"
 #include "server/engine/table.h"
 #include "server/resp/request_parser.h"
-#include "storage/keyspace/element_prefetch.h"
-
-namespace spinel::storage {
-class Database;
-}
 
 namespace spinel::server {
 
@@ -63,6 +59,10 @@ class Dispatcher {
             WakeReason wake = WakeReason::kNone) {
     call(session, reply, args, command, KeyHash(), wake);
   }
+  // Runs a command that was recorded where it had its effect: nothing is counted, and nobody hears
+  // of it but the one place for modified keys.
+  void apply(Session& session, resp::ReplyWriter& reply, CommandArgs args, const Command& command,
+             KeyHash key_hash);
   // Hands over the memory that holds `argument` of the command being executed, if it was received
   // into memory that can become a value. The argument stays readable as long as the new owner
   // leaves it as it is. Null: it must be copied.
@@ -74,12 +74,6 @@ class Dispatcher {
   int depth() const { return depth_; }
 
  private:
-  // The hash of a command's first key, if it was computed when the command was parsed.
-  struct KeyHash {
-    uint64_t value = 0;
-    bool known = false;
-  };
-
   // A parsed request of the batch.
   struct Request {
     PendingInput* input;
@@ -104,9 +98,6 @@ class Dispatcher {
   void forget_batch(std::span<PendingInput> inputs);
   void run_batch();
   void prefetch_batch();
-  // Of commands on sets and hashes, the member or field that follows the key; of those on sorted
-  // sets the last argument, which is the member where there is one.
-  void prefetch_elements();
   storage::Database& database_of(const Request& request);
   CommandArgs args_of(const Request& request) const {
     return {args_.data() + request.first_arg, request.arg_count};
@@ -132,7 +123,7 @@ class Dispatcher {
   Server& server_;
   std::vector<std::string_view> args_;  // of the whole batch
   std::vector<Request> batch_;
-  storage::ElementPrefetch elements_;
+  BatchPrefetch prefetch_;
   uint64_t last_ticks_ = 0;  // when the previous command of the batch ended
   bool timing_ = false;      // within `timed`
   int depth_ = 0;

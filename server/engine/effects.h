@@ -22,13 +22,26 @@ constexpr std::string_view removal_command(bool lazy) {
 // end of a unit. Without a reader nothing is written, and nothing costs.
 class EffectStream {
  public:
-  bool active() const { return log_.has_readers(); }
+  bool active() const { return log_.has_readers() && suspended_ == 0; }
+  // While it lives nothing is written: what is applied was recorded before.
+  class Suspension {
+   public:
+    explicit Suspension(EffectStream& effects) : effects_(effects) { ++effects_.suspended_; }
+    ~Suspension() { --effects_.suspended_; }
+    Suspension(const Suspension&) = delete;
+    Suspension& operator=(const Suspension&) = delete;
+
+   private:
+    EffectStream& effects_;
+  };
   const storage::ByteLog& log() const { return log_; }
   // A reader of what is written from now on. It begins with a SELECT.
   storage::ByteLog::Reader reader() {
-    selected_ = kNoDatabase;
+    select_anew();
     return storage::ByteLog::Reader(log_);
   }
+  // The next effect begins with a SELECT: a new file begins there.
+  void select_anew() { selected_ = kNoDatabase; }
 
   // Adds an effect to the unit. The bytes are copied.
   void add(int database, CommandArgs effect) {
@@ -56,6 +69,7 @@ class EffectStream {
   void select(int database);
 
   storage::ByteLog log_;
+  int suspended_ = 0;           // living Suspensions
   int selected_ = kNoDatabase;  // by what is in the log
   // The unit that is not committed yet.
   std::string unit_;

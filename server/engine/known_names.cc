@@ -14,7 +14,6 @@ namespace {
 constexpr std::string_view kToCome[] = {
     "ACL",
     "ASKING",
-    "BGREWRITEAOF",
     "CLUSTER",
     "DISCARD",
     "EVAL",

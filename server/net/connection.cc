@@ -120,6 +120,8 @@ void Connection::on_read_end(int error) {
 
 void Connection::flush() {
   Server& server = loop_.server();
+  if (client_->held_until != 0 && server.reply_gate.is_held(*client_)) [[unlikely]]
+    return loop_.hold(*this);
   resp::OutputBuffer& output = client_->output;
   most_pending_bytes_ = std::max(most_pending_bytes_, output.size());
   while (!output.empty()) {

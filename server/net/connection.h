@@ -83,6 +83,7 @@ class Connection final : public ClientTransport {
   bool flush_scheduled_ = false;
   bool input_scheduled_ = false;
   bool close_scheduled_ = false;
+  bool held_ = false;
 };
 
 }  // namespace spinel::server::net

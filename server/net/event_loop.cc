@@ -72,7 +72,9 @@ void set_tcp_options(int descriptor, int keepalive_s) {
 EventLoop::EventLoop(Server& server)
     : server_(server),
       cron_timer_(context_.get_executor()),
-      deadline_timer_(context_.get_executor()) {
+      deadline_timer_(context_.get_executor()),
+      append_only_file_event_(context_.get_executor(),
+                              dup(server.append_only_file.event_descriptor())) {
   relisten_on_change("port", "Unable to listen on this port. Check server logs.");
   relisten_on_change("bind", "Failed to bind to specified addresses.");
   server_.config_store.on_change({"maxclients"}, [](const Config& changed) {
@@ -86,6 +88,7 @@ EventLoop::EventLoop(Server& server)
     return error;
   });
   watch_signals();
+  watch_append_only_file();
 }
 
 EventLoop::~EventLoop() {
@@ -247,6 +250,29 @@ void EventLoop::schedule_close(Connection& connection) {
   to_close_.push_back(&connection);
 }
 
+void EventLoop::hold(Connection& connection) {
+  if (std::exchange(connection.held_, true)) return;
+  held_.push_back(&connection);
+}
+
+void EventLoop::release_held() {
+  std::erase_if(held_, [this](Connection* connection) {
+    if (server_.reply_gate.is_held(connection->client())) return false;
+    connection->held_ = false;
+    connection->output_ready();
+    return true;
+  });
+}
+
+void EventLoop::watch_append_only_file() {
+  append_only_file_event_.async_wait(Descriptor::wait_read, [this](const asio::error_code& error) {
+    if (error) return;
+    begin_turn();
+    server_.append_only_file.on_event();
+    watch_append_only_file();
+  });
+}
+
 void EventLoop::begin_turn() {
   if (turn_began_ticks_ == 0) turn_began_ticks_ = storage::TickClock::now_ticks();
 }
@@ -268,6 +294,8 @@ void EventLoop::end_turn() {
   execute_input();
   server_.before_sleep();
   while (!to_execute_.empty()) execute_input();  // of those that were woken
+  server_.append_only_file.end_turn();
+  if (!held_.empty()) release_held();
   flush_output();
   close_scheduled();
   server_.clients.evict();
@@ -307,6 +335,7 @@ void EventLoop::flush_output() {
 void EventLoop::close_scheduled() {
   if (to_close_.empty()) return;
   for (Connection* connection : std::exchange(to_close_, {})) {
+    if (connection->held_) std::erase(held_, connection);
     closed_.push_back(std::move(connections_[static_cast<size_t>(connection->descriptor())]));
     connection->destroy();
   }

@@ -63,6 +63,8 @@ class EventLoop {
   // Executes all input that was scheduled.
   void execute_input();
   void schedule_close(Connection& connection);
+  // Keeps the output of `connection` until the writes that it tells of are on disk.
+  void hold(Connection& connection);
   // Every handler of an event calls this before it does what belongs to a turn.
   void begin_turn();
   // As begin_turn, but what came before is answered first.
@@ -96,6 +98,9 @@ class EventLoop {
   bool turn_may_go_on() const;
   void end_turn();
   void flush_output();
+  // Has the output sent that waits for no write any more.
+  void release_held();
+  void watch_append_only_file();
   void close_scheduled();
   void arm_deadline();
   void watch_signals();
@@ -108,6 +113,7 @@ class EventLoop {
   Timer deadline_timer_;
   ShutdownSignals shutdown_signals_;
   Descriptor shutdown_signal_arrived_{context_.get_executor(), shutdown_signals_.descriptor()};
+  Descriptor append_only_file_event_;
   int64_t armed_deadline_ms_ = 0;
   uint64_t turn_began_ticks_ = 0;  // 0: none is under way
   size_t turn_output_bytes_ = 0;
@@ -124,6 +130,7 @@ class EventLoop {
   std::vector<PendingInput> inputs_;  // of `executing_`
   List to_flush_;
   List to_close_;
+  List held_;  // across turns: their output waits for writes to be on disk
 };
 
 }  // namespace spinel::server::net

@@ -145,6 +145,7 @@ void empty_keyspace(Server& server) {
 }
 
 bool load_data_at_start(Server& server) {
+  if (server.config.appendonly) return server.append_only_file.start();
   switch (server.loading.load_snapshot(server.config.dbfilename, {})) {
     case Loading::Result::kLoaded:
     case Loading::Result::kNoFile:

@@ -18,6 +18,7 @@ bool shut_down(Server& server, ShutdownRequest request) {
   // What is half loaded must not replace what it is loaded from.
   if (server.loading.active()) request = {.nosave = true, .now = request.now, .force = true};
   server.snapshots.stop_child();
+  if (!server.append_only_file.prepare_shutdown(request.force)) return false;
   const bool save = request.save || (!request.nosave && server.snapshots.has_save_points());
   if (save) {
     log_notice("Saving the final snapshot before the end");

@@ -123,6 +123,7 @@ bool Snapshots::start() {
   last_try_s_ = server_.now_ms() / 1000;
   ++server_.stats.rdb_saves;
   rdb::SaveOptions options = rdb_save_options(server_, false);
+  options.consume_values = true;
   const auto work = [&](persistence::ChildProcess::Reporter& reporter) {
     const uint64_t keys_total = server_.child.keys_total();
     options.progress = [&](uint64_t keys, uint64_t bytes) {

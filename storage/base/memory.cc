@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <mutex>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "storage/base/assert.h"
@@ -295,5 +296,12 @@ std::string allocator_name() {
 }
 
 #endif
+
+void discard_pages(void* begin, size_t size) {
+  static const auto page_bytes = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto from = (reinterpret_cast<uintptr_t>(begin) + page_bytes - 1) & ~(page_bytes - 1);
+  const auto to = (reinterpret_cast<uintptr_t>(begin) + size) & ~(page_bytes - 1);
+  if (from < to) madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
+}
 
 }  // namespace spinel::storage

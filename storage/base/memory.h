@@ -55,6 +55,10 @@ size_t usable_size(size_t size);
 // be joined by the main thread.
 void register_memory_thread();
 
+// Gives the whole pages among `size` bytes from `begin` on back to the system. What they held is
+// lost; the memory stays allocated.
+void discard_pages(void* begin, size_t size);
+
 // Bytes allocated and not freed, less idle ones. Main thread only; a few loads, no lock.
 size_t used_memory();
 

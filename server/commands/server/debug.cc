@@ -479,6 +479,11 @@ void debug_reload(CommandContext& ctx) {
   error.empty() ? ctx.reply.ok() : ctx.error(error);
 }
 
+void debug_loadaof(CommandContext& ctx) {
+  if (ctx.server.append_only_file.reload()) return ctx.reply.ok();
+  ctx.error("ERR Error trying to load the AOF files, check server logs.");
+}
+
 void debug_help(CommandContext& ctx) {
   reply_help(
       ctx.reply, "DEBUG",
@@ -498,6 +503,8 @@ void debug_help(CommandContext& ctx) {
        "    Like HTSTATS, of the hash table that the value of <key> is.",
        "LISTPACK <key>",
        "    Print how the listpack at <key> is laid out.",
+       "LOADAOF",
+       "    Write what is pending to the append only file, remove all keys and load it again.",
        "LOG <message>",
        "    Write <message> to the log.",
        "OBJECT <key>",
@@ -562,6 +569,7 @@ constexpr Subcommand kSubcommands[] = {
     {"htstats", 2, 3, debug_htstats},
     {"htstats-key", 2, 3, debug_htstats_key},
     {"listpack", 2, 2, debug_listpack},
+    {"loadaof", 1, 1, debug_loadaof},
     {"log", 2, 2, debug_log},
     {"object", 2, 2, debug_object},
     {"oom", 1, kAny, debug_oom},

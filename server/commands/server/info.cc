@@ -136,7 +136,8 @@ void write_memory(InfoWriter& info, const Server& server) {
   info.field("mem_clients_slaves", 0);
   info.field("mem_clients_normal", memory.clients);
   info.field("mem_cluster_links", 0);
-  info.field("mem_aof_buffer", 0);
+  info.field("mem_aof_buffer",
+             server.append_only_file.enabled() ? server.effects.log().memory_bytes() : 0);
   info.field("mem_allocator", storage::allocator_name());
   info.field("active_defrag_running", 0);
   info.field("lazyfree_pending_objects", server.keyspace.lazy_free.pending());
@@ -162,6 +163,16 @@ void write_child(InfoWriter& info, const Server& server) {
       total == 0 ? 0 : 100.0 * static_cast<double>(progress.keys) / static_cast<double>(total));
   info.field("current_save_keys_processed", progress.keys);
   info.field("current_save_keys_total", total);
+}
+
+void write_append_only_file(InfoWriter& info, const Server& server) {
+  const AppendOnlyFile& aof = server.append_only_file;
+  info.field("aof_current_size", aof.current_size_bytes());
+  info.field("aof_base_size", aof.base_size_bytes());
+  info.field("aof_pending_rewrite", aof.rewrite_scheduled());
+  info.field("aof_buffer_length", aof.buffer_bytes());
+  info.field("aof_pending_bio_fsync", aof.sync_pending());
+  info.field("aof_delayed_fsync", server.stats.aof_delayed_fsync);
 }
 
 void write_loading(InfoWriter& info, const Loading& loading) {
@@ -190,18 +201,21 @@ void write_persistence(InfoWriter& info, const Server& server) {
   info.field("rdb_last_cow_size", snapshots.last_copied_bytes());
   info.field("rdb_last_load_keys_expired", server.loading.last_keys_expired());
   info.field("rdb_last_load_keys_loaded", server.loading.last_keys_loaded());
-  info.field("aof_enabled", 0);
-  info.field("aof_rewrite_in_progress", 0);
-  info.field("aof_rewrite_scheduled", 0);
-  info.field("aof_last_rewrite_time_sec", -1);
-  info.field("aof_current_rewrite_time_sec", -1);
-  info.field("aof_last_bgrewrite_status", "ok");
+  const AppendOnlyFile& aof = server.append_only_file;
+  const bool rewriting = server.child.running(ChildKind::kAofRewrite);
+  info.field("aof_enabled", aof.enabled());
+  info.field("aof_rewrite_in_progress", rewriting);
+  info.field("aof_rewrite_scheduled", aof.rewrite_scheduled());
+  info.field("aof_last_rewrite_time_sec", aof.last_rewrite_s());
+  info.field("aof_current_rewrite_time_sec", rewriting ? server.child.seconds_running() : -1);
+  info.field("aof_last_bgrewrite_status", ok_or_err(aof.last_rewrite_ok()));
   info.field("aof_rewrites", server.stats.aof_rewrites);
   info.field("aof_rewrites_consecutive_failures", server.stats.aof_rewrites_consecutive_failures);
-  info.field("aof_last_write_status", "ok");
-  info.field("aof_last_cow_size", 0);
+  info.field("aof_last_write_status", ok_or_err(!aof.failing()));
+  info.field("aof_last_cow_size", aof.last_copied_bytes());
   info.field("module_fork_in_progress", 0);
   info.field("module_fork_last_cow_size", 0);
+  if (aof.enabled()) write_append_only_file(info, server);
   if (server.loading.active()) write_loading(info, server.loading);
 }
 

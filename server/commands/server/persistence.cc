@@ -34,11 +34,34 @@ void bgsave_command(CommandContext& ctx) {
   ctx.reply.simple("Background saving started");
 }
 
+void bgrewriteaof_command(CommandContext& ctx) {
+  switch (ctx.server.append_only_file.request_rewrite()) {
+    case AppendOnlyFile::RewriteStart::kStarted:
+      return ctx.reply.simple("Background append only file rewriting started");
+    case AppendOnlyFile::RewriteStart::kScheduled:
+      return ctx.reply.simple("Background append only file rewriting scheduled");
+    case AppendOnlyFile::RewriteStart::kAlreadyRunning:
+      return ctx.error("ERR Background append only file rewriting already in progress");
+    case AppendOnlyFile::RewriteStart::kFailed:
+      return ctx.error(
+          "ERR Can't execute an AOF background rewriting. Please check the server logs for more "
+          "information.");
+  }
+}
+
 void lastsave_command(CommandContext& ctx) {
   ctx.reply.integer(ctx.server.snapshots.last_save_s());
 }
 
 constexpr CommandRow kPersistenceRows[] = {
+    {.name = "BGREWRITEAOF",
+     .handler = bgrewriteaof_command,
+     .arity = 1,
+     .group = "server",
+     .since = "1.0.0",
+     .flags = "ADMIN,NOSCRIPT,NO_ASYNC_LOADING",
+     .complexity = "O(1)",
+     .summary = "Rewrites the append only file in the background."},
     {.name = "BGSAVE",
      .handler = bgsave_command,
      .arity = -1,

@@ -134,12 +134,12 @@ TEST_F(ConfigStoreTest, TakesTextAsItIs) {
 }
 
 TEST_F(ConfigStoreTest, RefusesWhatItCannotDo) {
-  EXPECT_EQ(set({{"timeout", "9"}, {"appendonly", "YES"}}),
-            failed("appendonly",
-                   "'appendonly yes' is not supported: the append only file is not available yet"));
-  EXPECT_EQ(value("appendonly"), "no");
+  EXPECT_EQ(set({{"timeout", "9"}, {"min-replicas-to-write", "1"}}),
+            failed("min-replicas-to-write",
+                   "'min-replicas-to-write 1' is not supported: replication is not available yet"));
+  EXPECT_EQ(value("min-replicas-to-write"), "0");
   EXPECT_EQ(config_.timeout_s, 0);
-  EXPECT_EQ(set({{"appendonly", "no"}}), "OK");
+  EXPECT_EQ(set({{"min-replicas-to-write", "0"}}), "OK");
 }
 
 TEST_F(ConfigStoreTest, GuardsProtectedOptions) {

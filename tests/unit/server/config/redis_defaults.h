@@ -214,6 +214,7 @@ inline constexpr NameAndDefault kRedis72Additions[] = {
 
 // What only Spinel has.
 inline constexpr NameAndDefault kSpinelAdditions[] = {
+    {"aof-load-corrupt-tail-max-size", "0"},  // of Redis 8.4
     {"bitmap-compression", "yes"},
 };
 

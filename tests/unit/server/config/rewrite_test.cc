@@ -136,6 +136,7 @@ class FileMaker {
   std::string make_file(bool with_include) {
     std::string text;
     bool renamed = false;
+    may_save_nothing_ = !with_include;
     for (size_t count = below(30); count > 0; --count) {
       switch (below(12)) {
         case 0:
@@ -228,6 +229,7 @@ class FileMaker {
     for (;;) {
       const Option& option = *options_[below(options_.size())];
       const std::string value = make_value();
+      if (option.name == "save" && !may_save_nothing_) continue;
       const std::string name(option.alias.empty() || below(2) == 0 ? option.name : option.alias);
       std::string line = name + std::string(1 + below(3), ' ');
       line += below(2) == 0 && value.find_first_of("\"'\n") == std::string::npos
@@ -239,7 +241,9 @@ class FileMaker {
   }
 
   std::mt19937 random_;
-  const std::string included_;
+  const std::string included_;  // says something of hz, save and maxmemory
+  // An included file that says when to save, and comes later in a new start, wins over `save ""`.
+  bool may_save_nothing_ = true;
   std::vector<const Option*> options_;
 };
 

@@ -1,0 +1,464 @@
+#include "server/persistence/append_only_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fmt/format.h>
+#include <utility>
+#include <vector>
+
+#include "persistence/file/replacement_file.h"
+#include "persistence/rdb/save_file.h"
+#include "server/log/log.h"
+#include "server/persistence/snapshots.h"
+#include "server/server.h"
+#include "storage/base/clock.h"
+
+namespace spinel::server {
+
+namespace aof = persistence::aof;
+using persistence::File;
+using persistence::FileError;
+
+namespace {
+
+constexpr int64_t kSyncPeriodMs = 1000;
+// How long writes wait for a sync before they are made all the same.
+constexpr int64_t kMaxWaitMs = 2000;
+constexpr int64_t kRetryPeriodMs = 1000;
+constexpr int64_t kErrorLogPeriodMs = 30'000;
+
+// An empty base: what is written later stands in the incremental files.
+FileError write_first_base(Server& server, const std::string& path, bool as_rdb) {
+  const std::string temporary = path + ".temp";
+  if (as_rdb) {
+    return persistence::rdb::save_file(server.keyspace, path, temporary,
+                                       rdb_save_options(server, true), false)
+        .error;
+  }
+  persistence::ReplacementFile file;
+  FileError error = file.create(temporary);
+  return error.ok() ? file.commit(path) : error;
+}
+
+std::string timestamp_line(int64_t unix_s) {
+  return fmt::format("#TS:{}\r\n", unix_s);
+}
+
+}  // namespace
+
+AppendOnlyFile::AppendOnlyFile(Server& server) : server_(server) {}
+
+bool AppendOnlyFile::always() const {
+  return server_.config.appendfsync == DiskAppendFsync::kAlways;
+}
+
+void AppendOnlyFile::apply_policy() {
+  const bool gate = state_ == State::kOn && always();
+  if (!gate && server_.reply_gate.active()) {
+    drain_thread();
+    finish_batches();
+  }
+  server_.reply_gate.set_active(gate);
+}
+
+// --- writing
+
+void AppendOnlyFile::hand_over() {
+  ReplyGate& gate = server_.reply_gate;
+  if (reader_->available() == 0) {
+    if (gate.active() && batches_.empty()) gate.set_all_durable();
+  } else {
+    if (pending_since_s_ == 0) pending_since_s_ = server_.now_ms() / 1000;
+    if (!gate.active()) {
+      if (write_error_ == 0 || server_.monotonic_ms() >= next_retry_ms_) write(Urgency::kMayWait);
+    } else if (batches_.empty()) {
+      submit_always();
+    }
+  }
+  if (!gate.active()) sync_if_due();
+}
+
+// Hands all effects to the thread as one batch. While it is under way, those of further turns
+// gather for the next one.
+void AppendOnlyFile::submit_always() {
+  aof::SyncThread::Job job{.file = file_, .sync = true};
+  const uint64_t bytes = reader_->available();
+  if (server_.config.aof_timestamp_enabled && pending_since_s_ != last_timestamp_s_) {
+    last_timestamp_s_ = pending_since_s_;
+    job.prefix = timestamp_line(last_timestamp_s_);
+  }
+  pending_since_s_ = 0;
+  while (reader_->available() > 0) job.to_write.push_back(reader_->take());
+  const uint64_t job_bytes = bytes + job.prefix.size();
+  const uint64_t number = thread_.submit(std::move(job));
+  batches_.push_back({number, server_.reply_gate.end_generation(), job_bytes});
+}
+
+void AppendOnlyFile::on_event() {
+  thread_.clear_event();
+  take_failure();
+  finish_batches();
+}
+
+void AppendOnlyFile::finish_batches() {
+  while (!batches_.empty() && batches_.front().job <= thread_.done()) {
+    server_.reply_gate.set_durable(batches_.front().generation);
+    file_bytes_ += batches_.front().bytes;
+    synced_bytes_ = file_bytes_;
+    batches_.pop_front();
+  }
+}
+
+void AppendOnlyFile::take_failure() {
+  const auto failure = thread_.take_failure();
+  if (!failure) {
+    if (sync_error_ != 0 && thread_.idle()) {
+      sync_error_ = 0;
+      log_warning(
+          "The append only file can be synced again. It is rewritten, since the system may "
+          "have dropped what it could not write");
+      is_rewrite_scheduled_ = true;
+    }
+    return;
+  }
+  if (server_.reply_gate.active()) {
+    log_warning(
+        "Cannot write the append only file: {}. With 'appendfsync always' the server ends, "
+        "as it could not keep what it promises. Check the disk",
+        failure->error.text());
+    std::_Exit(1);
+  }
+  if (sync_error_ == 0) {
+    log_warning(
+        "Cannot sync the append only file: {}. Writes are refused until that works. Check "
+        "the disk",
+        failure->error.text());
+  }
+  sync_error_ = failure->error.error;
+  synced_bytes_ = 0;
+}
+
+void AppendOnlyFile::drain_thread() {
+  thread_.wait_for(thread_.submitted());
+  take_failure();
+}
+
+// Whether writing now could wait for the disk, and has not waited long enough.
+bool AppendOnlyFile::must_wait_for_sync() {
+  if (thread_.idle()) {
+    waiting_since_ms_ = 0;
+    return false;
+  }
+  const int64_t now_ms = server_.monotonic_ms();
+  if (waiting_since_ms_ == 0) waiting_since_ms_ = now_ms;
+  if (now_ms - waiting_since_ms_ < kMaxWaitMs) return true;
+  waiting_since_ms_ = 0;
+  ++server_.stats.aof_delayed_fsync;
+  log_notice(
+      "Syncing the append only file takes long: the disk is busy. It is written to all the "
+      "same, which may slow the server down");
+  return false;
+}
+
+bool AppendOnlyFile::write(Urgency urgency) {
+  if (urgency == Urgency::kMayWait && must_wait_for_sync()) return false;
+  const int64_t began_us = storage::monotonic_us();
+  const bool sync_under_way = !thread_.idle();
+  if (!write_timestamp()) return false;
+  while (reader_->available() > 0) {
+    const std::string_view bytes = reader_->peek();
+    uint64_t written = 0;
+    const FileError error = file_->write(bytes.data(), bytes.size(), written);
+    if (!error.ok()) {
+      const uint64_t start_bytes = file_bytes_;
+      file_bytes_ += written;
+      write_failed(error, start_bytes);
+      // What could not be taken back is there.
+      reader_->advance(file_bytes_ - start_bytes);
+      return false;
+    }
+    file_bytes_ += written;
+    reader_->advance(written);
+  }
+  pending_since_s_ = 0;
+  if (std::exchange(write_error_, 0) != 0) {
+    log_warning("The append only file can be written again: writes are accepted");
+  }
+  const int64_t took_ms = (storage::monotonic_us() - began_us) / 1000;
+  const int64_t threshold_ms = server_.config.latency_monitor_threshold_ms;
+  const int64_t now_s = server_.now_ms() / 1000;
+  const std::string_view cause = sync_under_way            ? latency_event::kAofWritePendingFsync
+                                 : server_.child.running() ? latency_event::kAofWriteActiveChild
+                                                           : latency_event::kAofWriteAlone;
+  server_.latency.record(cause, took_ms, threshold_ms, now_s);
+  server_.latency.record(latency_event::kAofWrite, took_ms, threshold_ms, now_s);
+  return true;
+}
+
+bool AppendOnlyFile::write_timestamp() {
+  if (!server_.config.aof_timestamp_enabled || pending_since_s_ == 0 ||
+      pending_since_s_ == last_timestamp_s_) {
+    return true;
+  }
+  const std::string line = timestamp_line(pending_since_s_);
+  uint64_t written = 0;
+  const uint64_t start_bytes = file_bytes_;
+  const FileError error = file_->write(line.data(), line.size(), written);
+  file_bytes_ += written;
+  if (error.ok()) {
+    last_timestamp_s_ = pending_since_s_;
+    return true;
+  }
+  write_failed(error, start_bytes);
+  return false;
+}
+
+// A write failed midway; the file had `start_bytes` before. Takes back what was written of it, so
+// that the file ends with a whole write.
+void AppendOnlyFile::write_failed(const FileError& error, uint64_t start_bytes) {
+  if (file_bytes_ > start_bytes && file_->truncate(start_bytes).ok()) file_bytes_ = start_bytes;
+  const bool is_new = write_error_ == 0;
+  write_error_ = error.error;
+  next_retry_ms_ = server_.monotonic_ms() + kRetryPeriodMs;
+  if (!is_new && server_.monotonic_ms() < next_error_log_ms_) return;
+  next_error_log_ms_ = server_.monotonic_ms() + kErrorLogPeriodMs;
+  log_warning(
+      "Cannot write the append only file: {} at offset {}. Writes are refused until that "
+      "works; it is tried again every second. {}",
+      error.text(), file_bytes_,
+      error.error == ENOSPC ? "Free some space on that disk" : "Check the disk");
+}
+
+void AppendOnlyFile::sync_if_due() {
+  if (server_.config.appendfsync == DiskAppendFsync::kNo || !thread_.idle()) return;
+  if (file_bytes_ == synced_bytes_ && sync_error_ == 0) return;
+  const int64_t now_ms = server_.monotonic_ms();
+  if (now_ms - last_sync_ms_ < kSyncPeriodMs) return;
+  if (server_.config.no_appendfsync_on_rewrite && server_.child.running()) return;
+  last_sync_ms_ = now_ms;
+  synced_bytes_ = file_bytes_;
+  thread_.submit({.file = file_, .sync = true});
+}
+
+bool AppendOnlyFile::flush_and_sync() {
+  if (!reader_ || !file_) return true;
+  if (server_.reply_gate.active()) {
+    if (reader_->available() > 0) submit_always();
+    drain_thread();
+    finish_batches();
+    return true;
+  }
+  drain_thread();
+  if (!write(Urgency::kNow)) return false;
+  const FileError error = file_->sync_data();
+  if (error.ok()) {
+    synced_bytes_ = file_bytes_;
+    return true;
+  }
+  log_warning("Cannot sync the append only file: {}", error.text());
+  return false;
+}
+
+void AppendOnlyFile::cron() {
+  end_turn();  // what waited for a sync, or could not be written
+  if (server_.child.running()) return;
+  if (is_rewrite_scheduled_ && may_retry()) {
+    start_rewrite();
+  } else if (growth_is_due() && may_retry()) {
+    log_notice("Starting automatic rewriting of AOF on {}% growth", growth_percent());
+    start_rewrite();
+  }
+}
+
+// --- files
+
+aof::Location AppendOnlyFile::location() const {
+  return {.directory_name = server_.config.appenddirname, .prefix = server_.config.appendfilename};
+}
+
+bool AppendOnlyFile::read_manifest() {
+  using Kind = aof::DirectoryState::Kind;
+  aof::DirectoryState state = aof::read_directory(location());
+  switch (state.kind) {
+    case Kind::kNothing:
+    case Kind::kManifest:
+      break;
+    case Kind::kOldFile: {
+      const FileError error = aof::adopt_old_file(location(), state.manifest);
+      if (!error.ok()) {
+        log_warning("Cannot move the append only file {} into {}: {}",
+                    server_.config.appendfilename, server_.config.appenddirname, error.text());
+        return false;
+      }
+      log_notice("The append only file {}, of a server before Redis 7, was moved into {}",
+                 server_.config.appendfilename, server_.config.appenddirname);
+      break;
+    }
+    case Kind::kBad:
+      log_warning("*** FATAL AOF MANIFEST FILE ERROR ***");
+      log_warning("{} in line {} of {}: {}. Restore the manifest, or list the files by hand",
+                  state.manifest_error.cause, state.manifest_error.line, location().manifest_path(),
+                  state.manifest_error.content);
+      return false;
+    case Kind::kFailed:
+      log_warning("Cannot read the manifest of the append only file: {}", state.file_error.text());
+      return false;
+  }
+  manifest_ = std::move(state.manifest);
+  return true;
+}
+
+bool AppendOnlyFile::write_manifest(const aof::Manifest& manifest) {
+  const FileError error = aof::write_manifest(location(), manifest);
+  if (!error.ok()) {
+    log_warning("Cannot write the manifest of the append only file: {}", error.text());
+    return false;
+  }
+  manifest_ = manifest;
+  return true;
+}
+
+bool AppendOnlyFile::open_file(const std::string& path, bool is_new) {
+  FileError error;
+  thread_.wait_for(last_removal_);  // of what had the same name
+  if (is_new) {
+    error = persistence::remove_file(path);
+    if (error.error == ENOENT) error = {};
+  }
+  auto file = std::make_shared<File>();
+  if (error.ok()) error = file->open(path, File::Mode::kAppend);
+  persistence::FileStatus status;
+  if (error.ok()) error = file->status(status);
+  if (!error.ok()) {
+    log_warning("Cannot open the append only file: {}", error.text());
+    return false;
+  }
+  close_file();
+  file_ = std::move(file);
+  file_bytes_ = status.size_bytes;
+  synced_bytes_ = 0;
+  last_timestamp_s_ = 0;
+  return true;
+}
+
+// Nobody waits for the sync.
+void AppendOnlyFile::close_file() {
+  if (!file_) return;
+  earlier_bytes_ += file_bytes_;
+  file_bytes_ = 0;
+  thread_.submit({.file = std::exchange(file_, nullptr), .sync = true});
+}
+
+void AppendOnlyFile::measure_files() {
+  aof::AofSizes sizes;
+  const FileError error = aof::measure_files(location(), *manifest_, sizes);
+  if (!error.ok()) log_warning("Cannot measure the append only file: {}", error.text());
+  base_bytes_ = sizes.base_bytes;
+  earlier_bytes_ = sizes.total_bytes - std::min(sizes.total_bytes, file_bytes_);
+}
+
+void AppendOnlyFile::remove_history() {
+  if (server_.config.aof_disable_auto_gc || manifest_->history.empty()) return;
+  aof::Manifest without = *manifest_;
+  aof::SyncThread::Job job;
+  for (const aof::ManifestFile& file : without.history) job.to_remove.push_back(path_of(file.name));
+  without.history.clear();
+  // A file that is left over if the process ends now is in nobody's way.
+  if (write_manifest(without)) last_removal_ = thread_.submit(std::move(job));
+}
+
+// --- start, stop and configuration
+
+bool AppendOnlyFile::start_new_files() {
+  aof::Manifest first;
+  const bool as_rdb = server_.config.aof_use_rdb_preamble;
+  const aof::ManifestFile base = first.next_base(server_.config.appendfilename, as_rdb);
+  FileError error = persistence::make_directory(location().directory());
+  if (error.ok()) error = write_first_base(server_, path_of(base.name), as_rdb);
+  if (!error.ok()) {
+    log_warning(
+        "Cannot make the first append only file: {}. Make the directory writable for this "
+        "process, or change 'dir'",
+        error.text());
+    return false;
+  }
+  first.replace_base(base, 0);
+  const std::string name = first.add_increment(server_.config.appendfilename).name;
+  return open_file(path_of(name), true) && write_manifest(first);
+}
+
+bool AppendOnlyFile::start() {
+  if (!read_manifest()) return false;
+  const bool is_empty = manifest_->load_order().empty();
+  if (!is_empty && load_files() != LoadEnd::kOk) return false;
+  if (is_empty) {
+    if (!start_new_files()) return false;
+  } else if (!manifest_->increments.empty()) {
+    if (!open_file(path_of(manifest_->increments.back().name), false)) return false;
+  } else {
+    aof::Manifest next = *manifest_;
+    const std::string name = next.add_increment(server_.config.appendfilename).name;
+    if (!open_file(path_of(name), true) || !write_manifest(next)) return false;
+  }
+  measure_files();
+  remove_history();
+  reader_.emplace(server_.effects.reader());
+  state_ = State::kOn;
+  apply_policy();
+  return true;
+}
+
+std::optional<std::string> AppendOnlyFile::set_enabled(bool enable) {
+  if (enable == enabled()) return std::nullopt;
+  if (!enable) {
+    flush_and_sync();
+    if (server_.child.running(ChildKind::kAofRewrite)) server_.child.kill(SIGUSR1);
+    server_.reply_gate.set_active(false);
+    reader_.reset();
+    close_file();
+    state_ = State::kOff;
+    is_rewrite_scheduled_ = false;
+    write_error_ = sync_error_ = 0;
+    return std::nullopt;
+  }
+  // A rewrite that was begun before does not see what is written now.
+  if (server_.child.running(ChildKind::kAofRewrite)) server_.child.kill(SIGUSR1);
+  state_ = State::kWaitForRewrite;
+  if (server_.child.running()) {
+    is_rewrite_scheduled_ = true;
+    log_notice("The append only file begins when the snapshot is done");
+    return std::nullopt;
+  }
+  if (start_rewrite()) return std::nullopt;
+  state_ = State::kOff;
+  reader_.reset();
+  close_file();
+  is_rewrite_scheduled_ = false;
+  return "Unable to turn on AOF. Check server logs.";
+}
+
+bool AppendOnlyFile::prepare_shutdown(bool force) {
+  if (state_ == State::kOff) return true;
+  if (server_.child.running(ChildKind::kAofRewrite)) {
+    if (state_ == State::kWaitForRewrite) {
+      if (!force) {
+        log_warning("The first append only file is being written: the server cannot end before");
+        return false;
+      }
+      log_warning("The first append only file is not complete, but the shutdown is forced");
+    }
+    server_.child.kill(SIGUSR1);
+  }
+  return flush_and_sync() || force;
+}
+
+std::string AppendOnlyFile::write_refusal() const {
+  const int error = write_error_ != 0 ? write_error_ : sync_error_;
+  if (error == 0) return {};
+  return fmt::format("MISCONF Errors writing to the AOF file: {}", std::strerror(error));
+}
+
+}  // namespace spinel::server

@@ -1,0 +1,180 @@
+// The append only file: a reader of the effect stream that writes it to disk, as often as
+// `appendfsync` says, and rewrites it when it has grown.
+//
+// With `everysec` and `no`, what a turn of the loop did is written before its replies are sent, so
+// that the end of the process loses nothing that was answered; a thread syncs. While that thread
+// syncs, writes wait for up to two seconds, as the system would let them wait. With `always` the
+// thread writes and syncs, and the replies wait for it (ReplyGate), while the loop goes on.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "persistence/aof/directory.h"
+#include "persistence/aof/manifest.h"
+#include "persistence/aof/sync_thread.h"
+#include "persistence/file/byte_reader.h"
+#include "persistence/file/file_system.h"
+#include "persistence/snapshot/child_process.h"
+#include "storage/base/byte_log.h"
+
+namespace spinel::server {
+
+class Server;
+
+class AppendOnlyFile {
+ public:
+  explicit AppendOnlyFile(Server& server);
+
+  bool enabled() const { return state_ != State::kOff; }
+
+  // --- the event loop
+  // Hands over what the turn did. Called when all commands of the turn have run, and before their
+  // replies are sent.
+  void end_turn() {
+    if (reader_) [[unlikely]]
+      hand_over();
+  }
+  // Becomes readable when the thread has done something: then `on_event` is to be called.
+  int event_descriptor() const { return thread_.event_descriptor(); }
+  void on_event();
+  // Retries, syncs and rewrites what is due.
+  void cron();
+
+  // --- start, stop and configuration
+  // Loads the files, or makes the first ones, and opens the last for writing. Returns whether that
+  // succeeded; logs why not.
+  bool start();
+  // Reads the files anew into the keyspace, which is emptied: DEBUG LOADAOF. What cannot be loaded
+  // ends the process. Returns false if there are no files.
+  bool reload();
+  // CONFIG SET appendonly. Returns what went wrong.
+  std::optional<std::string> set_enabled(bool enabled);
+  // CONFIG SET appendfsync.
+  void apply_policy();
+  // The server is about to end: writes and syncs all. Returns false, with the reason in the log, if
+  // data would be lost that `force` does not give up.
+  bool prepare_shutdown(bool force);
+  // Has everything written and synced before it returns. Returns whether that succeeded.
+  bool flush_and_sync();
+
+  // --- rewriting
+  enum class RewriteStart : uint8_t { kStarted, kScheduled, kAlreadyRunning, kFailed };
+  // BGREWRITEAOF.
+  RewriteStart request_rewrite();
+
+  // Why commands that write are refused, code first; empty if they are not.
+  std::string write_refusal() const;
+  bool failing() const { return write_error_ != 0 || sync_error_ != 0; }
+
+  // --- for INFO
+  bool rewrite_scheduled() const { return is_rewrite_scheduled_; }
+  bool last_rewrite_ok() const { return last_rewrite_ok_; }
+  int64_t last_rewrite_s() const { return last_rewrite_s_; }  // duration; -1: none
+  uint64_t last_copied_bytes() const { return last_copied_bytes_; }
+  uint64_t current_size_bytes() const { return earlier_bytes_ + file_bytes_; }
+  uint64_t base_size_bytes() const { return base_bytes_; }
+  // Written by commands and not by us yet.
+  uint64_t buffer_bytes() const { return reader_ ? reader_->available() : 0; }
+  bool sync_pending() const { return !thread_.idle(); }
+
+ private:
+  enum class State : uint8_t {
+    kOff,
+    kOn,
+    // Switched on at run time: what was there before is still to be written, by the first rewrite.
+    kWaitForRewrite,
+  };
+  struct Batch {
+    uint64_t job;
+    uint64_t generation;
+    uint64_t bytes;
+  };
+
+  bool always() const;
+  // --- writing
+  void hand_over();
+  void submit_always();
+  enum class Urgency : uint8_t { kMayWait, kNow };
+  // Writes all that is there. Returns whether nothing is left.
+  bool write(Urgency urgency);
+  bool write_timestamp();
+  bool must_wait_for_sync();
+  void write_failed(const persistence::FileError& error, uint64_t start_bytes);
+  void sync_if_due();
+  void take_failure();
+  void finish_batches();
+  // Waits until the thread has done all.
+  void drain_thread();
+
+  // --- files
+  persistence::aof::Location location() const;
+  std::string path_of(const std::string& name) const { return location().path(name); }
+  // Reads what is on the disk into `manifest_`, adopting an old file. Logs what went wrong.
+  bool read_manifest();
+  bool write_manifest(const persistence::aof::Manifest& manifest);
+  // Opens a file for writing at its end; it becomes `file_`, and the one before is synced and
+  // closed. `is_new`: what has that name is removed before.
+  bool open_file(const std::string& path, bool is_new);
+  void close_file();
+  void measure_files();
+  void remove_history();
+  bool start_new_files();
+
+  // --- loading (append_only_file_load.cc)
+  enum class LoadEnd : uint8_t { kOk, kFailed, kStopped };
+  LoadEnd load_files();
+  LoadEnd load_file(const persistence::aof::ManifestFile& listed, bool is_base, bool is_last);
+  bool load_preamble(const std::string& path, persistence::ByteReader& reader);
+  bool cut_tail(const std::string& path, bool is_last, bool is_truncated, uint64_t good_bytes,
+                const persistence::ReadError& error);
+
+  // --- rewriting (append_only_file_rewrite.cc)
+  bool start_rewrite();
+  bool begin_incremental_file();
+  bool begin_temporary_file();
+  bool install_temporary_file(persistence::aof::Manifest& next);
+  void on_rewrite_end(const persistence::ChildEnd& end);
+  bool install_base(const std::string& written_path);
+  void rewrite_failed();
+  bool growth_is_due() const;
+  int64_t growth_percent() const;
+  bool may_retry() const;
+
+  Server& server_;
+  State state_ = State::kOff;
+  std::optional<storage::ByteLog::Reader> reader_;
+  std::shared_ptr<persistence::File> file_;
+  std::optional<persistence::aof::Manifest> manifest_;
+  uint64_t file_bytes_ = 0;       // of the file that is written to
+  uint64_t earlier_bytes_ = 0;    // of all others
+  uint64_t base_bytes_ = 0;       // of all after the last rewrite, or of the base at the start
+  uint64_t synced_bytes_ = 0;     // of the file that is written to, as of the last sync that began
+  int64_t last_sync_ms_ = 0;      // monotonic, when it began
+  int64_t waiting_since_ms_ = 0;  // monotonic: writes wait for a sync; 0: they do not
+  int64_t pending_since_s_ = 0;   // Unix time of the first effect that is not written; 0: none
+  int64_t last_timestamp_s_ = 0;  // as written to the file
+  std::deque<Batch> batches_;     // with `always`: under way
+  int write_error_ = 0;
+  int sync_error_ = 0;
+  int64_t next_error_log_ms_ = 0;  // monotonic
+  int64_t next_retry_ms_ = 0;      // monotonic: of a write that failed
+
+  bool is_rewrite_scheduled_ = false;
+  bool last_rewrite_ok_ = true;
+  int64_t rewrite_started_s_ = 0;
+  int64_t last_rewrite_s_ = -1;
+  int64_t last_failure_ms_ = 0;  // monotonic
+  uint64_t last_copied_bytes_ = 0;
+  uint64_t last_removal_ = 0;  // job of the thread
+  pid_t child_pid_ = 0;
+  bool base_is_rdb_ = true;  // what the child writes
+
+  persistence::aof::SyncThread thread_;  // last: its jobs refer to what stands above
+};
+
+}  // namespace spinel::server

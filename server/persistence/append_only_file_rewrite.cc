@@ -1,0 +1,248 @@
+// Rewriting the append only file: a forked child writes the data as they are, which become the new
+// base, while effects from that moment on go to a new incremental file.
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <utility>
+
+#include "persistence/aof/rewrite.h"
+#include "persistence/file/byte_sink.h"
+#include "persistence/file/replacement_file.h"
+#include "persistence/rdb/save_file.h"
+#include "server/log/log.h"
+#include "server/persistence/append_only_file.h"
+#include "server/persistence/background_child.h"
+#include "server/persistence/snapshots.h"
+#include "server/server.h"
+#include "storage/base/clock.h"
+
+namespace spinel::server {
+
+namespace aof = persistence::aof;
+namespace rdb = persistence::rdb;
+using persistence::File;
+using persistence::FileError;
+
+namespace {
+
+// After so many failures in a row the next try waits, twice as long each time.
+constexpr int64_t kFailuresBeforeWait = 3;
+constexpr int64_t kLongestWaitMinutes = 60;
+constexpr size_t kSyncEveryBytes = size_t{4} << 20;
+
+std::string child_path(int64_t pid) {
+  return fmt::format("temp-rewriteaof-bg-{}.aof", pid);
+}
+
+bool make_empty_file(const std::string& path) {
+  File file;
+  const FileError error = file.open(path, File::Mode::kCreate);
+  if (!error.ok()) log_warning("Cannot rewrite the append only file: {}", error.text());
+  return error.ok();
+}
+
+// Writes the keyspace to `path`, in the child. Returns what went wrong.
+std::string write_base(Server& server, const std::string& path,
+                       persistence::ChildProcess::Reporter& reporter) {
+  const Config& config = server.config;
+  const uint64_t keys_total = server.child.keys_total();
+  const auto progress = [&](uint64_t keys, uint64_t bytes) {
+    show_progress_in_title(server, ChildKind::kAofRewrite, keys, keys_total);
+    return reporter.report(keys, bytes);
+  };
+  const std::string temporary = fmt::format("temp-rewriteaof-{}.aof", getpid());
+  if (config.aof_use_rdb_preamble) {
+    rdb::SaveOptions options = rdb_save_options(server, true);
+    options.consume_values = true;
+    options.progress = progress;
+    const rdb::SaveFileResult result = rdb::save_file(server.keyspace, path, temporary, options,
+                                                      config.aof_rewrite_incremental_fsync);
+    if (!result.error.ok()) return result.error.text();
+    reporter.report(result.saved.keys, result.saved.bytes);
+    return {};
+  }
+  persistence::ReplacementFile file;
+  FileError error = file.create(temporary);
+  if (!error.ok()) return error.text();
+  persistence::FileSink sink(file.file(),
+                             config.aof_rewrite_incremental_fsync ? kSyncEveryBytes : 0);
+  aof::RewriteOptions options;
+  if (config.aof_timestamp_enabled) options.timestamp_seconds = server.now_ms() / 1000;
+  options.progress = progress;
+  const aof::RewriteResult result = aof::rewrite(server.keyspace, sink, options);
+  if (!result.ok()) return FileError{"write", temporary, result.error}.text();
+  error = file.commit(path);
+  if (!error.ok()) return error.text();
+  reporter.report(result.keys, result.bytes);
+  return {};
+}
+
+}  // namespace
+
+AppendOnlyFile::RewriteStart AppendOnlyFile::request_rewrite() {
+  if (server_.child.running(ChildKind::kAofRewrite)) return RewriteStart::kAlreadyRunning;
+  if (server_.child.running()) {
+    is_rewrite_scheduled_ = true;
+    // Somebody wants it: failures before do not matter.
+    server_.stats.aof_rewrites_consecutive_failures = 0;
+    return RewriteStart::kScheduled;
+  }
+  return start_rewrite() ? RewriteStart::kStarted : RewriteStart::kFailed;
+}
+
+// Requires that no child runs.
+bool AppendOnlyFile::start_rewrite() {
+  is_rewrite_scheduled_ = false;
+  server_.update_time();
+  ++server_.stats.aof_rewrites;
+  rewrite_started_s_ = server_.now_ms() / 1000;
+  if (state_ != State::kOn && !read_manifest()) {
+    rewrite_failed();
+    return false;
+  }
+  const FileError error = persistence::make_directory(location().directory());
+  if (!error.ok()) log_warning("Cannot rewrite the append only file: {}", error.text());
+  if (!error.ok() || (state_ == State::kOn && !begin_incremental_file()) ||
+      (state_ == State::kWaitForRewrite && !begin_temporary_file())) {
+    rewrite_failed();
+    return false;
+  }
+  const auto work = [this](persistence::ChildProcess::Reporter& reporter) {
+    return write_base(server_, child_path(getpid()), reporter);
+  };
+  const int fork_error =
+      server_.child.start(ChildKind::kAofRewrite, work,
+                          [this](const persistence::ChildEnd& end) { on_rewrite_end(end); });
+  if (fork_error != 0) {
+    log_warning(
+        "Cannot rewrite the append only file: fork failed: {}. There is too little memory, "
+        "or vm.overcommit_memory is not 1",
+        std::strerror(fork_error));
+    rewrite_failed();
+    return false;
+  }
+  child_pid_ = server_.child.pid();
+  base_is_rdb_ = server_.config.aof_use_rdb_preamble;
+  log_notice("Background append only file rewriting started by pid {}", child_pid_);
+  return true;
+}
+
+// Effects up to now go to the old file, those from now on to a new one.
+bool AppendOnlyFile::begin_incremental_file() {
+  if (server_.reply_gate.active()) {
+    if (reader_->available() > 0) submit_always();
+  } else if (!write(Urgency::kNow)) {
+    return false;
+  }
+  aof::Manifest next = *manifest_;
+  const std::string path = path_of(next.add_increment(server_.config.appendfilename).name);
+  // The manifest lists the file before anything is written to it.
+  if (!make_empty_file(path) || !write_manifest(next)) return false;
+  server_.effects.select_anew();
+  return open_file(path, false);
+}
+
+// Everything in memory will be in the base that the child writes. What follows goes to a file that
+// counts only once the base is there.
+bool AppendOnlyFile::begin_temporary_file() {
+  if (!open_file(location().temporary_increment_path(), true)) return false;
+  reader_.emplace(server_.effects.reader());
+  return true;
+}
+
+void AppendOnlyFile::rewrite_failed() {
+  last_rewrite_ok_ = false;
+  ++server_.stats.aof_rewrites_consecutive_failures;
+  last_failure_ms_ = server_.monotonic_ms();
+  if (state_ == State::kWaitForRewrite) is_rewrite_scheduled_ = true;
+}
+
+void AppendOnlyFile::on_rewrite_end(const persistence::ChildEnd& end) {
+  using How = persistence::ChildEnd::How;
+  const std::string written_path = child_path(child_pid_);
+  last_copied_bytes_ = end.progress.copied_bytes;
+  last_rewrite_s_ = storage::wall_clock_ms() / 1000 - rewrite_started_s_;
+  if (end.how == How::kDone && install_base(written_path)) {
+    last_rewrite_ok_ = true;
+    server_.stats.aof_rewrites_consecutive_failures = 0;
+    log_notice("Background AOF rewrite finished successfully");
+    return;
+  }
+  if (end.how == How::kFailed) {
+    log_warning("Background AOF rewrite terminated with error: {}", end.cause);
+  } else if (end.how == How::kKilled) {
+    log_warning("Background AOF rewrite terminated by signal {}", end.signal);
+  }
+  unlink(written_path.c_str());
+  unlink(fmt::format("temp-rewriteaof-{}.aof", child_pid_).c_str());
+  const bool on_purpose = end.how == How::kKilled && end.signal == SIGUSR1;
+  if (!on_purpose) {
+    rewrite_failed();
+  } else if (state_ == State::kWaitForRewrite) {
+    is_rewrite_scheduled_ = true;
+  }
+}
+
+// The file that the child wrote becomes the base; what it replaces becomes history.
+bool AppendOnlyFile::install_base(const std::string& written_path) {
+  const Config& config = server_.config;
+  const int64_t began_us = storage::monotonic_us();
+  aof::Manifest next = *manifest_;
+  const aof::ManifestFile base = next.next_base(config.appendfilename, base_is_rdb_);
+  // Of what was written before, all is in the base; what is written now goes on.
+  next.replace_base(base, state_ == State::kOn ? 1 : 0);
+  const FileError error = persistence::rename_file(written_path, path_of(base.name));
+  if (!error.ok()) {
+    log_warning("Cannot install the rewritten append only file: {}", error.text());
+    return false;
+  }
+  if (state_ == State::kWaitForRewrite && !install_temporary_file(next)) return false;
+  if (!write_manifest(next)) return false;
+  server_.latency.record(latency_event::kAofRename, (storage::monotonic_us() - began_us) / 1000,
+                         config.latency_monitor_threshold_ms, server_.now_ms() / 1000);
+  if (state_ == State::kWaitForRewrite) {
+    state_ = State::kOn;
+    apply_policy();
+  }
+  measure_files();
+  base_bytes_ = current_size_bytes();
+  remove_history();
+  return true;
+}
+
+// What was written while the first base was made becomes the first incremental file.
+bool AppendOnlyFile::install_temporary_file(aof::Manifest& next) {
+  if (!flush_and_sync()) return false;
+  const std::string path = path_of(next.add_increment(server_.config.appendfilename).name);
+  const FileError error = persistence::rename_file(location().temporary_increment_path(), path);
+  if (!error.ok()) {
+    log_warning("Cannot install the first append only file: {}", error.text());
+    return false;
+  }
+  return open_file(path, false);
+}
+
+bool AppendOnlyFile::growth_is_due() const {
+  const Config& config = server_.config;
+  if (state_ != State::kOn || config.auto_aof_rewrite_percentage == 0) return false;
+  return current_size_bytes() > config.auto_aof_rewrite_min_size_bytes &&
+         growth_percent() >= config.auto_aof_rewrite_percentage;
+}
+
+int64_t AppendOnlyFile::growth_percent() const {
+  const double base = static_cast<double>(std::max<uint64_t>(base_bytes_, 1));
+  return static_cast<int64_t>(static_cast<double>(current_size_bytes()) * 100 / base - 100);
+}
+
+bool AppendOnlyFile::may_retry() const {
+  const int64_t failures = server_.stats.aof_rewrites_consecutive_failures;
+  if (failures < kFailuresBeforeWait) return true;
+  const int64_t doublings = std::min<int64_t>(failures - kFailuresBeforeWait, 10);
+  const int64_t wait_minutes = std::min(int64_t{1} << doublings, kLongestWaitMinutes);
+  return server_.monotonic_ms() - last_failure_ms_ >= wait_minutes * 60'000;
+}
+
+}  // namespace spinel::server
