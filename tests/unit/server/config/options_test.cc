@@ -163,11 +163,10 @@ TEST(Options, KeepTheirFieldsApart) {
       return;
     }
     for (const std::string candidate :
-         {"no",     "yes",     "7",      "77mb",        "local",       "1 2",
-          "1 2 3",  "debug",   "always", "panic",       "optional",    "hostname",
-          "swapdb", "systemd", "local3", "allchannels", "allkeys-lru", "name",
-          "C",      "now",     "K",      "77000",       "normal 1 2 3",
-          "fsync:aof:EIO"}) {
+         {"no",     "yes",     "7",      "77mb",        "local",        "1 2",
+          "1 2 3",  "debug",   "always", "panic",       "optional",     "hostname",
+          "swapdb", "systemd", "local3", "allchannels", "allkeys-lru",  "name",
+          "C",      "now",     "K",      "77000",       "normal 1 2 3", "fsync:aof:EIO"}) {
       Config config = base;
       if (parse_option(option, config, {&candidate, 1}, ValueOrigin::kRuntime) ||
           !differs_from_default(option, config)) {
