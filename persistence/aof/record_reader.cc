@@ -99,11 +99,11 @@ void RecordReader::make_room() {
   size_t capacity = std::max(kBuffer, capacity_);
   if (needed_bytes_ <= kBuffer && left <= kBuffer / 2) {
     capacity = kBuffer;
-  } else if (left == capacity_ || needed_bytes_ > capacity_) {
-    // Without a known size of the file, a size that a record claims is not to be trusted.
-    capacity = bytes_.total_bytes() ? std::max(needed_bytes_, 2 * left) : 2 * capacity_;
-    capacity = std::max(capacity, kBuffer);
+  } else if (left == capacity_) {
+    capacity = 2 * capacity_;
   }
+  // Where the size of the file is not known, a size that a record claims is not to be trusted.
+  if (bytes_.total_bytes()) capacity = std::max(capacity, needed_bytes_);
   buffer_offset_ = offset_of(next_);
   if (capacity == capacity_) {
     std::memmove(buffer_.get(), next_, left);

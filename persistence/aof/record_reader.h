@@ -58,6 +58,8 @@ class RecordReader {
   uint64_t units_end() const { return units_end_; }
   // Whether MULTI was read and EXEC not yet.
   bool in_transaction() const { return in_transaction_; }
+  // The memory that it reads into: more than usual only for a large record.
+  size_t buffer_bytes() const { return capacity_; }
 
  private:
   enum class Parsed : uint8_t { kRecord, kIncomplete, kBad };

@@ -49,6 +49,7 @@ struct All {
   Status status = Status::kMore;
   ReadError error;
   uint64_t units_end = 0;
+  size_t buffer_bytes = 0;
 };
 
 All read_all(ByteReader& bytes, size_t batch = RecordReader::kBatch) {
@@ -74,6 +75,7 @@ All read_all(ByteReader& bytes, size_t batch = RecordReader::kBatch) {
   EXPECT_TRUE(reader.records().empty());
   all.error = reader.error();
   all.units_end = reader.units_end();
+  all.buffer_bytes = reader.buffer_bytes();
   return all;
 }
 
@@ -187,12 +189,13 @@ TEST(AofRecordReader, WhatIsNoRecordIsBadAndTellsWhereAndWhy) {
 TEST(AofRecordReader, AClaimedSizeTakesNoMemoryBeforeItsBytesCome) {
   const std::string text = kSet + "*2\r\n$3\r\nGET\r\n$3000000000\r\nabc";
   for (const bool is_total_known : {false, true}) {
-    PieceSource source(text, 1000);
+    PieceSource source(text, 1);
     if (is_total_known) source.total = text.size();
     ByteReader bytes(source);
     const All all = read_all(bytes);
     EXPECT_EQ(all.status, Status::kTruncated);
     EXPECT_EQ(all.error.cause, "Expected to read 3000000002 bytes, got 3 bytes");
+    EXPECT_LE(all.buffer_bytes, size_t{1} << 20);
   }
 }
 
