@@ -22,8 +22,10 @@ class Server;
 namespace spinel::server::net {
 
 // A turn is what the events that are there bring about: sockets are read, requests executed, others
-// may be woken by them, and at its end every connection with output is written to once, then those
-// that are to go are closed; `end_turn` has the order. Requests of clients that are ready together
+// may be woken by them. At its end, in this order: what was read is executed; keys expire and are
+// evicted; clients that were woken go on; the append only file takes the effects; every connection
+// with output is written to once, but for those whose replies wait for the disk; connections that
+// are to go are closed. Requests of clients that are ready together
 // are executed together, so that the dispatcher can prefetch for all of them. Writing once for many
 // readers wakes the system's scheduler, and them, less often.
 class EventLoop {
