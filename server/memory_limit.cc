@@ -37,12 +37,20 @@ uint64_t MemoryLimit::used_bytes() {
   return storage::used_memory();
 }
 
+uint64_t MemoryLimit::not_counted_bytes() const {
+  return server_.effects.log().memory_bytes();
+}
+
+uint64_t MemoryLimit::limit_bytes() const {
+  return server_.config.maxmemory_bytes + not_counted_bytes();
+}
+
 storage::EvictionResult MemoryLimit::evict() {
   const Config& config = server_.config;
   const int64_t start_us = storage::monotonic_us();
   const uint64_t evicted_before = eviction_.evicted_keys();
   const auto result = eviction_.run(server_.keyspace,
-                                    {.max_bytes = config.maxmemory_bytes,
+                                    {.max_bytes = limit_bytes(),
                                      .policy = eviction_policy(config.maxmemory_policy),
                                      .samples = config.maxmemory_samples,
                                      .tenacity = config.maxmemory_eviction_tenacity},
@@ -58,7 +66,7 @@ storage::EvictionResult MemoryLimit::evict() {
 
 bool MemoryLimit::make_room() {
   if (server_.pause.active()) return true;  // the data must stay as it is
-  if (used_bytes() <= server_.config.maxmemory_bytes) return true;
+  if (used_bytes() <= limit_bytes()) return true;
   return evict() != storage::EvictionResult::kFail;
 }
 

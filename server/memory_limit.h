@@ -15,6 +15,9 @@ class MemoryLimit {
 
   // Bytes that count against maxmemory: all that is in use, the buffers of clients too.
   static uint64_t used_bytes();
+  // Bytes in use that do not count: effects on their way to the append only file. Evicting keys
+  // makes more of them.
+  uint64_t not_counted_bytes() const;
   // Whether there is memory for a command that may take more, after evicting what the policy
   // allows. Requires that there is a limit.
   bool make_room();
@@ -26,6 +29,7 @@ class MemoryLimit {
 
  private:
   storage::EvictionResult evict();
+  uint64_t limit_bytes() const;
 
   Server& server_;
   storage::Eviction eviction_;

@@ -94,7 +94,8 @@ void AppendOnlyFile::submit_always() {
   while (reader_->available() > 0) job.to_write.push_back(reader_->take());
   const uint64_t job_bytes = bytes + job.prefix.size();
   const uint64_t number = thread_.submit(std::move(job));
-  batches_.push_back({number, server_.reply_gate.end_generation(), job_bytes});
+  batches_.push_back(
+      {number, server_.reply_gate.end_generation(), job_bytes, storage::monotonic_us()});
 }
 
 void AppendOnlyFile::on_event() {
@@ -105,8 +106,12 @@ void AppendOnlyFile::on_event() {
 
 void AppendOnlyFile::finish_batches() {
   while (!batches_.empty() && batches_.front().job <= thread_.done()) {
-    server_.reply_gate.set_durable(batches_.front().generation);
-    file_bytes_ += batches_.front().bytes;
+    const Batch& batch = batches_.front();
+    server_.reply_gate.set_durable(batch.generation);
+    server_.latency.record(latency_event::kAofFsyncAlways,
+                           (storage::monotonic_us() - batch.began_us) / 1000,
+                           server_.config.latency_monitor_threshold_ms, server_.now_ms() / 1000);
+    file_bytes_ += batch.bytes;
     synced_bytes_ = file_bytes_;
     batches_.pop_front();
   }
@@ -372,6 +377,17 @@ void AppendOnlyFile::remove_history() {
 
 // --- start, stop and configuration
 
+// As with Redis, the data begin empty where there are no files yet, whatever a snapshot holds.
+void AppendOnlyFile::warn_about_snapshot() const {
+  persistence::FileStatus snapshot;
+  persistence::get_status(server_.config.dbfilename, snapshot);
+  if (!snapshot.exists) return;
+  log_warning(
+      "The append only file begins empty, and {} is not loaded. To keep what is in it, start "
+      "with 'appendonly no', and then use CONFIG SET appendonly yes",
+      server_.config.dbfilename);
+}
+
 bool AppendOnlyFile::start_new_files() {
   aof::Manifest first;
   const bool as_rdb = server_.config.aof_use_rdb_preamble;
@@ -385,6 +401,7 @@ bool AppendOnlyFile::start_new_files() {
         error.text());
     return false;
   }
+  warn_about_snapshot();
   first.replace_base(base, 0);
   const std::string name = first.add_increment(server_.config.appendfilename).name;
   return open_file(path_of(name), true) && write_manifest(first);

@@ -93,6 +93,7 @@ class AppendOnlyFile {
     uint64_t job;
     uint64_t generation;
     uint64_t bytes;
+    int64_t began_us;  // monotonic
   };
 
   bool always() const;
@@ -123,6 +124,7 @@ class AppendOnlyFile {
   void close_file();
   void measure_files();
   void remove_history();
+  void warn_about_snapshot() const;
   bool start_new_files();
 
   // --- loading (append_only_file_load.cc)

@@ -183,7 +183,11 @@ void Snapshots::stop_child() {
   if (!server_.child.running(ChildKind::kSnapshot)) return;
   const std::string path = temporary_path(server_.child.pid());
   server_.child.kill(SIGUSR1);
+  const int64_t began_us = storage::monotonic_us();
   unlink(path.c_str());
+  server_.latency.record(latency_event::kRdbUnlinkTempFile,
+                         (storage::monotonic_us() - began_us) / 1000,
+                         server_.config.latency_monitor_threshold_ms, server_.now_ms() / 1000);
 }
 
 void Snapshots::on_flushall() {

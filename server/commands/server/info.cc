@@ -130,7 +130,7 @@ void write_memory(InfoWriter& info, const Server& server) {
   info.field("rss_overhead_bytes", memory.rss_overhead_bytes());
   info.fixed("mem_fragmentation_ratio", memory.fragmentation_ratio());
   info.field("mem_fragmentation_bytes", memory.fragmentation_bytes());
-  info.field("mem_not_counted_for_evict", 0);
+  info.field("mem_not_counted_for_evict", server.memory_limit.not_counted_bytes());
   info.field("mem_replication_backlog", 0);
   info.field("mem_total_replication_buffers", 0);
   info.field("mem_clients_slaves", 0);
