@@ -1,8 +1,10 @@
 #include "tests/support/process.h"
 
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,7 +30,41 @@ namespace {
   ::_exit(127);
 }
 
+/// State and parent of a process, as /proc has them. State is 'X' if there is no such process.
+struct ProcessState {
+  char state = 'X';
+  pid_t parent = 0;
+};
+
+ProcessState state_of(pid_t pid) {
+  const std::string stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+  const std::size_t name_end = stat.rfind(") ");
+  if (name_end == std::string::npos || name_end + 4 >= stat.size()) return {};
+  ProcessState state;
+  state.state = stat[name_end + 2];
+  std::from_chars(stat.data() + name_end + 4, stat.data() + stat.size(), state.parent);
+  return state;
+}
+
 }  // namespace
+
+std::vector<pid_t> children_of(pid_t pid) {
+  std::vector<pid_t> children;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    pid_t other = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), other);
+    if (error == std::errc{} && *end == '\0' && state_of(other).parent == pid) {
+      children.push_back(other);
+    }
+  }
+  return children;
+}
+
+bool is_alive(pid_t pid) {
+  const char state = state_of(pid).state;
+  return state != 'Z' && state != 'X';
+}
 
 std::string ExitStatus::to_string() const {
   return exited ? "exit code " + std::to_string(code) : "signal " + std::to_string(signal);

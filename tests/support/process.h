@@ -55,6 +55,11 @@ class ChildProcess {
   std::optional<ExitStatus> status_;
 };
 
+/// The processes whose parent is `pid`, such as one that saves in the background.
+std::vector<pid_t> children_of(pid_t pid);
+/// Whether the process, which need not be a child of this one, still runs: a zombie does not.
+bool is_alive(pid_t pid);
+
 struct ProgramResult {
   ExitStatus status;
   std::string output;  ///< stdout and stderr

@@ -66,10 +66,10 @@ ReservedPort::~ReservedPort() {
 ServerProcess::ServerProcess(ServerOptions options) : options_(std::move(options)) {
   if (options_.binary.empty()) options_.binary = server_binary();
   if (!options_.config.empty()) write_file(config_path(), options_.config);
-  start();
+  if (options_.started) start();
 }
 
-void ServerProcess::start() {
+void ServerProcess::launch() {
   std::vector<std::string> command{options_.binary};
   if (!options_.config.empty()) command.push_back(config_path());
   const std::vector<std::string> own = {
@@ -79,6 +79,10 @@ void ServerProcess::start() {
   command.insert(command.end(), options_.arguments.begin(), options_.arguments.end());
   child_ = ChildProcess::start(
       command, {.input = -1, .output_path = log_path(), .working_directory = directory()});
+}
+
+void ServerProcess::start() {
+  launch();
   const bool up = wait_until([this] { return !child_.running() || answers(); });
   if (!child_.running()) {
     ADD_FAILURE() << options_.binary << " did not start: " << child_.exit_status()->to_string()
@@ -87,6 +91,18 @@ void ServerProcess::start() {
   } else if (!up) {
     ADD_FAILURE() << options_.binary << " does not answer\n" << tail(log(), kLogShownBytes);
   }
+}
+
+ExitStatus ServerProcess::start_and_fail() {
+  launch();
+  wait_until([this] { return !child_.running() || answers(); });
+  if (child_.running()) {
+    ADD_FAILURE() << options_.binary << " serves, but must not\n" << tail(log(), kLogShownBytes);
+    send_signal(SIGKILL);
+  }
+  const ExitStatus status = wait_for_exit();
+  child_ = ChildProcess();
+  return status;
 }
 
 bool ServerProcess::answers() {
@@ -151,7 +167,8 @@ ExitStatus ServerProcess::stop_and_wait(int signal) {
 
 void ServerProcess::kill9() {
   send_signal(SIGKILL);
-  wait_for_exit();
+  const ExitStatus status = wait_for_exit();
+  if (status.signal != SIGKILL) check_end(status);  // it had ended before
   child_ = ChildProcess();
 }
 

@@ -42,6 +42,11 @@ struct ServerOptions {
   /// Where the server is expected to answer. `unix_socket`, when given, goes before the address.
   std::string address = "127.0.0.1";
   std::string unix_socket = {};
+  /// An existing directory for `--dir`, which outlives the server and its object; empty: one of its
+  /// own. The log and the configuration file are in a directory of its own in any case.
+  std::string directory = {};
+  /// False: the constructor starts nothing, so that files can be put into the directory first.
+  bool started = true;
 };
 
 /// A server process of its own on a port of its own in a directory of its own. Failing to start, a
@@ -57,11 +62,15 @@ class ServerProcess {
   bool running() { return child_.running(); }
   int port() const { return port_.number(); }
   pid_t pid() const { return child_.pid(); }
-  const std::string& directory() const { return directory_.path(); }
-  std::string config_path() const { return directory_.file("server.conf"); }
+  const std::string& directory() const {
+    return options_.directory.empty() ? own_directory_.path() : options_.directory;
+  }
+  /// The path of a file in directory().
+  std::string file(const std::string& name) const { return directory() + "/" + name; }
+  std::string config_path() const { return own_directory_.file("server.conf"); }
   /// All that the server wrote to stdout and stderr, over all its starts.
   std::string log() const { return read_file(log_path()); }
-  std::string log_path() const { return directory_.file("server.log"); }
+  std::string log_path() const { return own_directory_.file("server.log"); }
 
   Client client() const;
   RawConnection raw() const;
@@ -74,11 +83,21 @@ class ServerProcess {
   /// The server ends by itself (it was told to): waits for that.
   ExitStatus wait_for_exit();
   ExitStatus stop_and_wait(int signal = SIGTERM);
+  /// Ends it at once. That it had ended with an error before is a failure.
   void kill9();
+  /// Arguments of later starts, in place of those given at first.
+  void set_arguments(std::vector<std::string> arguments) {
+    options_.arguments = std::move(arguments);
+  }
   /// Stops what still runs, then starts again with the same arguments, directory and port.
   void restart();
   /// Starts with the same arguments, directory and port. The server must have ended.
   void start();
+  /// Starts likewise, but returns while the server may still be loading.
+  void launch();
+  /// Starts a server that must refuse to serve: waits for its end and returns how it ended. Reports
+  /// a server that answers as a failure, and ends it.
+  ExitStatus start_and_fail();
 
   /// Any end of the process is right from here on: a test that makes it crash says so.
   void expect_crash() { crash_expected_ = true; }
@@ -88,7 +107,7 @@ class ServerProcess {
   void check_end(const ExitStatus& status);
 
   ServerOptions options_;
-  TempDir directory_;
+  TempDir own_directory_;
   ReservedPort port_;
   ChildProcess child_;
   bool crash_expected_ = false;

@@ -31,9 +31,13 @@ void ServerTest::SetUp() {
 }
 
 void ServerTest::TearDown() {
+  reconnect();
+  if (HasFailure()) shared_server().reset();
+}
+
+void ServerTest::reconnect() {
   client_.reset();
   resp3_.reset();
-  if (HasFailure()) shared_server().reset();
 }
 
 Client& ServerTest::client() {

@@ -26,6 +26,8 @@ class ServerTest : public testing::Test {
   Reply run(const Arguments&... arguments) {
     return client().run(arguments...);
   }
+  /// The next use of client() or resp3() connects again, as after a restart.
+  void reconnect();
   /// Runs a line of words through client(); see words().
   Reply line(const std::string& text);
   /// Runs the lines one after the other through client() and expects each one's reply.
