@@ -14,10 +14,10 @@ def start(cmd, before=()):
     port = free_port()
     p = subprocess.Popen([*before, *shlex.split(cmd.replace('{port}', str(port)))],
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(200):
+    for _ in range(2000):
         if p.poll() is not None: raise SystemExit(f'ended with status {p.returncode} at its start: {cmd}')
         try: socket.create_connection(('127.0.0.1', port), 1).close(); return p, port
-        except OSError: time.sleep(0.05)
+        except OSError: time.sleep(0.005)
     p.kill(); p.wait()
     raise SystemExit(f'does not answer on port {port}: {cmd}')
 
