@@ -65,7 +65,8 @@ storage::EvictionResult MemoryLimit::evict() {
 }
 
 bool MemoryLimit::make_room() {
-  if (server_.pause.active()) return true;  // the data must stay as it is
+  // The data must stay as they are: clients are paused, or what is being loaded needs them.
+  if (server_.pause.active() || server_.loading.active()) return true;
   if (used_bytes() <= limit_bytes()) return true;
   return evict() != storage::EvictionResult::kFail;
 }

@@ -73,7 +73,9 @@ SyncThread::Failure SyncThread::execute(Job& job) {
   }
   for (const std::string& path : job.to_remove) {
     FileError error = remove_file(path);
-    if (!error.ok() && error.error != ENOENT && result.error.ok()) result.error = std::move(error);
+    if (error.ok() || error.error == ENOENT || !result.error.ok()) continue;
+    result.error = std::move(error);
+    result.is_removal = true;
   }
   return result;
 }

@@ -35,6 +35,7 @@ class SyncThread {
   struct Failure {
     uint64_t job = 0;
     FileError error;
+    bool is_removal = false;     // all was written and synced, but an old file is still there
     uint64_t written_bytes = 0;  // of this job, before the error
   };
 

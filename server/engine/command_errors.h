@@ -8,6 +8,8 @@
 
 namespace spinel::server {
 
+inline constexpr std::string_view kLoadingError = "LOADING Redis is loading the dataset in memory";
+
 // For `args` (not empty) that CommandTable::resolve did not know: an unknown command or subcommand.
 std::string unknown_command_error(const CommandTable& table, CommandArgs args);
 

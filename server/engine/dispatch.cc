@@ -283,7 +283,7 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
 // the reply was sent.
 bool Dispatcher::persistence_allows(Client& client, const Command& command) {
   if (server_.loading.active() && !command.has(CommandFlags::kLoading)) {
-    reject(client, &command, "LOADING Redis is loading the dataset in memory");
+    reject(client, &command, kLoadingError);
     return false;
   }
   if (!command.has(CommandFlags::kWrite) && command.name != "ping") return true;

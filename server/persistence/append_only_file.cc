@@ -120,7 +120,7 @@ void AppendOnlyFile::finish_batches() {
 void AppendOnlyFile::take_failure() {
   const auto failure = thread_.take_failure();
   if (!failure) {
-    if (sync_error_ != 0 && thread_.idle()) {
+    if (sync_error_ != 0 && thread_.idle() && thread_.done() > failed_job_) {
       sync_error_ = 0;
       log_warning(
           "The append only file can be synced again. It is rewritten, since the system may "
@@ -129,6 +129,12 @@ void AppendOnlyFile::take_failure() {
     }
     return;
   }
+  if (failure->is_removal) {
+    log_warning("Cannot remove an append only file that is no longer needed: {}",
+                failure->error.text());
+    return;
+  }
+  failed_job_ = failure->job;
   if (server_.reply_gate.active()) {
     log_warning(
         "Cannot write the append only file: {}. With 'appendfsync always' the server ends, "
@@ -430,6 +436,10 @@ bool AppendOnlyFile::start() {
 
 std::optional<std::string> AppendOnlyFile::set_enabled(bool enable) {
   if (enable == enabled()) return std::nullopt;
+  if (server_.loading.active()) {
+    log_warning("appendonly cannot be changed while data are loaded");
+    return "Unable to change appendonly while loading. Check server logs.";
+  }
   if (!enable) {
     flush_and_sync();
     if (server_.child.running(ChildKind::kAofRewrite)) server_.child.kill(SIGUSR1);

@@ -163,6 +163,7 @@ class AppendOnlyFile {
   std::deque<Batch> batches_;     // with `always`: under way
   int write_error_ = 0;
   int sync_error_ = 0;
+  uint64_t failed_job_ = 0;        // of the thread: the last one that could not write or sync
   int64_t next_error_log_ms_ = 0;  // monotonic
   int64_t next_retry_ms_ = 0;      // monotonic: of a write that failed
 

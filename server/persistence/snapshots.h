@@ -34,8 +34,6 @@ class Snapshots {
   bool failing() const { return !last_background_ok_; }
   // Why commands that write are refused (static, code first); empty if they are not.
   std::string_view write_refusal() const;
-  // The data in memory are those of a file that was just loaded.
-  void on_loaded() { server_dirty_at_fork_ = 0; }
 
   // --- for INFO and LASTSAVE
   int64_t last_save_s() const { return last_save_s_; }  // Unix time

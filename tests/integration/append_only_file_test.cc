@@ -277,6 +277,17 @@ TEST_F(AppendOnlyFileTest, AlwaysEndsTheServerIfItCannotBeKept) {
   }
 }
 
+TEST_F(AppendOnlyFileTest, AnOldFileThatStaysIsNoHarm) {
+  start_appending({"--appendfsync", "always"});
+  run("CONFIG", "SET", "debug-file-faults", "unlink:appendonly.aof.1:EPERM");
+  run("SET", "a", "1");
+  rewrite();
+  EXPECT_TRUE(wait_until([&] {
+    return server().log().find("no longer needed: unlink of ") != std::string::npos;
+  }));
+  EXPECT_EQ(run("SET", "a", "2"), ok());
+}
+
 TEST_F(AppendOnlyFileTest, AlwaysHoldsRepliesUntilTheDiskHasIt) {
   start_appending({"--appendfsync", "always"});
   run("MSET", "a", "1", "b", "1");

@@ -12,6 +12,7 @@
 #include "server/commands/server/debug_list.h"
 #include "server/commands/support/help.h"
 #include "server/config/memory_size.h"
+#include "server/engine/command_errors.h"
 #include "server/engine/context.h"
 #include "server/engine/families.h"
 #include "server/log/log.h"
@@ -461,8 +462,16 @@ void debug_oom(CommandContext&) {
   storage::out_of_memory(std::numeric_limits<size_t>::max() / 2);
 }
 
+// Whether a file can be loaded now. If not, the error was sent.
+bool may_load(CommandContext& ctx) {
+  if (!ctx.server.loading.active()) return true;
+  ctx.error(kLoadingError);
+  return false;
+}
+
 // DEBUG RELOAD [MERGE] [NOFLUSH] [NOSAVE]
 void debug_reload(CommandContext& ctx) {
+  if (!may_load(ctx)) return;
   ReloadOptions options;
   for (size_t i = 2; i < ctx.arity(); ++i) {
     if (ctx.arg_is(i, "MERGE")) {
@@ -480,6 +489,7 @@ void debug_reload(CommandContext& ctx) {
 }
 
 void debug_loadaof(CommandContext& ctx) {
+  if (!may_load(ctx)) return;
   if (ctx.server.append_only_file.reload()) return ctx.reply.ok();
   ctx.error("ERR Error trying to load the AOF files, check server logs.");
 }
