@@ -4,7 +4,7 @@
     tools/build release spinel-server
     tests/bench/durability.py redis='redis-server --port {port} --dir {dir}' spinel='build/release/spinel-server --port {port} --dir {dir}'
 
-usage: durability.py [--only PART,...] [--scale FRACTION] [--rounds N] [--dir DIRECTORY] NAME=COMMAND ...
+usage: durability.py [--only PART,...] [--scale FRACTION] [--rounds N] [--dir DIRECTORY] [--fsync-ms MS] NAME=COMMAND ...
 
 {port} and {dir} in COMMAND are replaced; options of each part follow. Ratios are to the first server named. PARTs:
   snapshot  SAVE, and start until the data are loaded: 3M strings of 64 bytes, a sorted set and a hash of 1M; best of N
@@ -13,7 +13,8 @@ usage: durability.py [--only PART,...] [--scale FRACTION] [--rounds N] [--dir DI
   always    SET of 50 clients at depth 1 with appendfsync always; best of N
   readers   GET of 42 clients beside 8 that SET with appendfsync always; best of N
   bgsave    BGSAVE of 2 GB under writes: the longest time that PING took, beside that before, and memory copied
---scale makes data sets smaller, to try the script. Data are in a temporary directory of DIRECTORY.
+--fsync-ms makes each fsync take that much longer for all servers, as on a disk that does not cache writes: without it the
+parts of `always` measure how fast this disk happens to be. --scale makes data sets smaller, to try the script. Data are in a temporary directory of DIRECTORY.
 """
 import os, random, shutil, socket, subprocess, sys, tempfile, threading, time
 from servers import enc, rss, start
@@ -211,15 +212,21 @@ def write_for_ever(port, keys):
         for _ in range(20): c.f.readline()
         time.sleep(0.001)
 
+def slow_down(servers, ms):
+    library = os.path.join(tempfile.gettempdir(), 'spinel_slow_fsync.so')
+    subprocess.run(['cc', '-O2', '-shared', '-fPIC', '-o', library, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'slow_fsync.c'), '-ldl'], check=True)
+    return [(name, f'env LD_PRELOAD={library} FSYNC_MS={ms} {command}') for name, command in servers]
+
 PARTS = {'snapshot': snapshot, 'replay': replay, 'everysec': everysec, 'always': always, 'readers': readers, 'bgsave': bgsave}
 
 def main(args):
     if args[:1] == ['--write']: return write_for_ever(int(args[1]), int(args[2]))
-    option = {'--only': ','.join(PARTS), '--scale': '1', '--rounds': '3', '--dir': tempfile.gettempdir()}
+    option = {'--only': ','.join(PARTS), '--scale': '1', '--rounds': '3', '--dir': tempfile.gettempdir(), '--fsync-ms': '0'}
     while args and args[0] in option: option[args[0]] = args[1]; del args[:2]
     parts = option['--only'].split(',')
     if not args or any('=' not in a for a in args) or any(p not in PARTS for p in parts): raise SystemExit(__doc__)
     servers = [tuple(a.split('=', 1)) for a in args]
+    if float(option['--fsync-ms']) > 0: servers = slow_down(servers, option['--fsync-ms'])
     for part in parts:
         with tempfile.TemporaryDirectory(dir=option['--dir']) as directory:
             PARTS[part](servers, directory, float(option['--scale']), int(option['--rounds']))
