@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/pubsub/subscriptions.h"
 #include "server/server.h"
 
 namespace spinel::server {
@@ -23,11 +24,16 @@ Client::~Client() {
   server.clients.remove(*this);
 }
 
+bool Client::is_subscriber() const {
+  return subscriber != nullptr && subscriber->active();
+}
+
 size_t Client::memory_bytes() const {
   // The arguments of a command that is executed are part of the query buffer.
   const size_t waiting_bytes =
       blocked == BlockReason::kNone ? 0 : server.blocked.memory_bytes(*this);
   return sizeof(Client) + output.memory_bytes() + transport_.query_buffer_capacity() +
+         (subscriber == nullptr ? 0 : subscriber->memory_bytes()) +
          transport_.partial_request().memory_bytes + waiting_bytes + name.capacity() +
          lib_name.capacity() + lib_version.capacity();
 }

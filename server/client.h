@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "server/client_memory.h"
@@ -14,6 +15,7 @@ namespace spinel::server {
 
 class Server;
 struct Command;
+struct Subscriber;
 
 // What a client asks of whatever carries its bytes. server/net implements it over a socket; tests
 // need none.
@@ -71,6 +73,11 @@ class Client final : public Session {
   bool close_after_reply = false;
   // The connection is being closed now; ignore it.
   bool closing = false;
+  // A command of this client is being executed: pushes wait until its reply is complete.
+  bool executing = false;
+
+  // --- pub/sub (see server/pubsub); null until the first subscription
+  std::unique_ptr<Subscriber> subscriber;
 
   // --- blocking (see server/blocking)
   BlockReason blocked = BlockReason::kNone;
@@ -95,6 +102,8 @@ class Client final : public Session {
   const ClientTransport& transport() const { return transport_; }
   // Memory held for this client, as CLIENT LIST's tot-mem.
   size_t memory_bytes() const;
+  // Whether it has subscriptions.
+  bool is_subscriber() const;
   // Connected from this machine.
   bool is_local() const { return unix_socket || loopback; }
 

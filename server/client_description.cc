@@ -17,6 +17,7 @@ namespace {
 std::string client_flags(const Client& client) {
   std::string flags;
   if (client.monitor) flags += 'O';
+  if (client.is_subscriber()) flags += 'P';
   if (client.blocked != BlockReason::kNone) flags += 'b';
   if (client.close_after_reply) flags += 'c';
   if (client.unix_socket) flags += 'U';
@@ -70,13 +71,17 @@ std::string describe_client(const Client& client, CommandArgs executing) {
   const RequestBytes requests = measure_requests(client, executing);
   const size_t buffered = transport.query_buffer_bytes();
   const PendingBytes pending = measure_output(client);
+  const auto subscriptions = [&client](TopicKind kind) {
+    return client.subscriber == nullptr ? 0 : client.subscriber->count(kind);
+  };
   return fmt::format(
-      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 "
+      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
       "multi=-1 qbuf={} qbuf-free={} argv-mem={} multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} "
       "tot-mem={} events={} cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={}",
       client.id, client.address, client.local_address, transport.descriptor(), client.name,
       (now_ms - client.created_at_ms) / 1000, (now_ms - client.last_interaction_ms) / 1000,
-      client_flags(client), client.database, requests.query,
+      client_flags(client), client.database, subscriptions(TopicKind::kChannel),
+      subscriptions(TopicKind::kPattern), subscriptions(TopicKind::kShardChannel), requests.query,
       transport.query_buffer_capacity() - buffered, requests.arguments, client.output.capacity(),
       pending.in_buffer, pending.in_buffer, pending.list_blocks, pending.in_list,
       client.memory_bytes(), pending.in_buffer > 0 ? "rw" : "r",

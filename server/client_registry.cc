@@ -34,8 +34,9 @@ size_t most_output(size_t limit) {
   return kUncountedOutput + (limit < kLeastCountedOutput ? 0 : limit);
 }
 
-const OutputBufferLimit& output_limit(const Config& config) {
-  return config.client_output_buffer_limit[static_cast<size_t>(ClientClass::kNormal)];
+const OutputBufferLimit& output_limit(const Client& client) {
+  const ClientClass kind = client.is_subscriber() ? ClientClass::kPubsub : ClientClass::kNormal;
+  return client.server.config.client_output_buffer_limit[static_cast<size_t>(kind)];
 }
 
 }  // namespace
@@ -47,6 +48,7 @@ void ClientRegistry::add(Client& client) {
 
 void ClientRegistry::remove(Client& client) {
   std::erase(monitors, &client);
+  server_.pubsub.unsubscribe_all(client);
   memory.remove(client);
   by_id_.erase(client.id);
 }
@@ -91,6 +93,7 @@ void ClientRegistry::close(Client& client, CloseReason reason, int error) {
   }
   client.closing = true;
   client.transport().close();
+  server_.pubsub.unsubscribe_all(client);
   memory.remove(client);
 }
 
@@ -101,12 +104,18 @@ void ClientRegistry::close_after_command(Client& client, CloseReason reason) {
 }
 
 void ClientRegistry::set_output_limit(Client& client) {
-  const size_t hard_bytes = output_limit(server_.config).hard_bytes;
-  client.output.set_limit(hard_bytes == 0 ? 0 : most_output(hard_bytes) + kUnusedRoom);
+  const size_t hard_bytes = output_limit(client).hard_bytes;
+  const size_t limit = hard_bytes == 0 ? 0 : most_output(hard_bytes) + kUnusedRoom;
+  client.output.set_limit(limit);
+  if (client.subscriber != nullptr) client.subscriber->deferred.set_limit(limit);
 }
 
 void ClientRegistry::check_output_limit(Client& client) {
-  const OutputBufferLimit& limit = output_limit(server_.config);
+  if (exceeds_output_limit(client)) close(client, CloseReason::kOutputBuffer);
+}
+
+bool ClientRegistry::exceeds_output_limit(Client& client) {
+  const OutputBufferLimit& limit = output_limit(client);
   memory.update(client);
   const size_t pending = client.output.size();
   const size_t counted = counted_output(pending);
@@ -125,7 +134,7 @@ void ClientRegistry::check_output_limit(Client& client) {
   } else {
     client.output_over_soft_limit_since_ms = 0;
   }
-  if (over) close(client, CloseReason::kOutputBuffer);
+  return over;
 }
 
 void ClientRegistry::apply_memory_limit() {

@@ -56,7 +56,9 @@ class ClientRegistry {
   // --- limits
   // Caps the output buffer of `client` at the hard limit of its class.
   void set_output_limit(Client& client);
-  // Applies client-output-buffer-limit, after what `client` has pending grew.
+  // Whether what `client` has pending, which may have grown, exceeds client-output-buffer-limit.
+  bool exceeds_output_limit(Client& client);
+  // Closes `client` if it does.
   void check_output_limit(Client& client);
   // Applies maxmemory-clients as the configuration has it now.
   void apply_memory_limit();

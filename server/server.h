@@ -28,6 +28,7 @@
 #include "server/persistence/reply_gate.h"
 #include "server/persistence/shutdown.h"
 #include "server/persistence/snapshots.h"
+#include "server/pubsub/subscriptions.h"
 #include "server/stats/command_stats.h"
 #include "server/stats/instantaneous.h"
 #include "server/stats/latency_monitor.h"
@@ -102,6 +103,7 @@ class Server final : private storage::KeyspaceObserver {
 
   // --- clients and memory
   ClientRegistry clients{*this};
+  Subscriptions pubsub{*this};
   Pause pause{keyspace, blocked};
   MemoryLimit memory_limit{*this};
   DebugSwitches debug;

@@ -186,6 +186,7 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, K
   const size_t mark = client.output.size();
   const ReplyMode mode = client.reply_mode;
   const int database = client.database;
+  client.executing = true;
   if (wake == WakeReason::kError) {
     end_wait_with_error(client, args, *command);
   } else if (wake == WakeReason::kTimeout || admit(client, args, command)) {
@@ -197,8 +198,10 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, K
   } else {
     client.blocked_command_ns = 0;  // if it waited, it was refused now
   }
+  client.executing = false;
   if (client.blocked != BlockReason::kNone) {
     server_.clients.memory.update(client);
+    send_deferred_pushes(client);
     return;
   }
   // Only CLIENT REPLY ON moves a client from skipping to kOn, and it always answers.
@@ -212,10 +215,32 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, K
     client.output.truncate(mark);
     client.reply_mode = ReplyMode::kSkipThis;
   }
+  send_deferred_pushes(client);
   if (client.output.size() > mark || client.output.overflowed()) {
     client.transport().output_ready();
     server_.clients.check_output_limit(client);
   }
+}
+
+// Sends what was published to `client` while its command ran.
+void Dispatcher::send_deferred_pushes(Client& client) {
+  if (client.subscriber == nullptr) [[likely]]
+    return;
+  Subscriptions::flush_deferred(client);
+}
+
+// Whether `client` may execute the command although it is a subscriber; if not, the reply was sent.
+bool Dispatcher::subscriber_may_execute(Client& client, const Command& command) {
+  if (client.reply.resp3() || !client.is_subscriber()) return true;
+  static constexpr std::string_view kAllowed[] = {"ping",      "psubscribe",   "punsubscribe",
+                                                  "quit",      "reset",        "ssubscribe",
+                                                  "subscribe", "sunsubscribe", "unsubscribe"};
+  if (std::ranges::find(kAllowed, command.name) != std::end(kAllowed)) return true;
+  reject(client, &command,
+         fmt::format("ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT "
+                     "/ RESET are allowed in this context",
+                     command.name));
+  return false;
 }
 
 void Dispatcher::reject(Client& client, const Command* command, std::string_view error) {
@@ -262,6 +287,9 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
   if (server_.loading.active() || server_.snapshots.failing() || server_.append_only_file.failing())
       [[unlikely]] {
     if (!persistence_allows(client, *command)) return false;
+  }
+  if (client.subscriber != nullptr) [[unlikely]] {
+    if (!subscriber_may_execute(client, *command)) return false;
   }
   if (client.monitor) {
     // As a replica is, a monitor is an observer: it is never paused, and stays away from the keys.

@@ -109,6 +109,8 @@ class Dispatcher {
   void call(Session& session, resp::ReplyWriter& reply, CommandArgs args, const Command& command,
             KeyHash key_hash, WakeReason wake);
   bool persistence_allows(Client& client, const Command& command);
+  bool subscriber_may_execute(Client& client, const Command& command);
+  static void send_deferred_pushes(Client& client);
   // Whether a command that the configuration must enable is; if not, the reply was sent.
   bool protected_command_allowed(Client& client, const Command& command);
   // Counts a command that ended after it ran for `duration_ns`.

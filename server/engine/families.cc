@@ -35,6 +35,7 @@ std::span<const CommandFamily> all_command_families() {
       migrate_commands(),
       object_commands(),
       persistence_commands(),
+      pubsub_commands(),
       scan_commands(),
       set_algebra_commands(),
       set_commands(),

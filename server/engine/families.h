@@ -36,6 +36,7 @@ CommandFamily memory_commands();
 CommandFamily migrate_commands();
 CommandFamily object_commands();
 CommandFamily persistence_commands();
+CommandFamily pubsub_commands();
 CommandFamily scan_commands();
 CommandFamily set_algebra_commands();
 CommandFamily set_commands();

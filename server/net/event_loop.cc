@@ -383,7 +383,7 @@ void EventLoop::check_connections() {
     Client& client = connection->client();
     const int64_t idle_ms = now_ms - client.last_interaction_ms;
     if (timeout_ms != 0 && idle_ms > timeout_ms && client.blocked == BlockReason::kNone &&
-        !client.monitor) {
+        !client.monitor && !client.is_subscriber()) {
       server_.clients.close(client, CloseReason::kIdle);
     } else if (server_.debug.reply_buffer_resizing && server_.debug.reply_buffer_idle_ms >= 0) {
       connection->shrink_output();

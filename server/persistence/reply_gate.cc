@@ -15,8 +15,9 @@ uint64_t hash_of(int database, std::string_view key) {
 }
 
 // Whether the reply may tell of the data. INFO's figures are for operators, who must see them when
-// the disk hangs, too.
+// the disk hangs, too. A message is no data.
 bool looks_at_data(const Command& command) {
+  if (command.has(CommandFlags::kPubsub)) return false;
   return command.has(CommandFlags::kWrite | CommandFlags::kReadonly |
                      CommandFlags::kMayReplicate) ||
          command.name == "debug";

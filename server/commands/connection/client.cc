@@ -13,7 +13,7 @@ namespace spinel::server {
 
 namespace {
 
-// The types that filters know. Replicas, masters and subscribers do not exist yet among clients.
+// The types that filters know. Replicas and masters do not exist yet among clients.
 enum class ClientType : uint8_t { kNormal, kReplica, kPubsub, kMaster };
 
 std::optional<ClientType> read_client_type(CommandContext& ctx, size_t index) {
@@ -23,6 +23,10 @@ std::optional<ClientType> read_client_type(CommandContext& ctx, size_t index) {
   if (ctx.arg_is(index, "master")) return ClientType::kMaster;
   ctx.error(fmt::format("ERR Unknown client type '{}'", ctx.arg(index)));
   return std::nullopt;
+}
+
+ClientType type_of(const Client& client) {
+  return client.is_subscriber() ? ClientType::kPubsub : ClientType::kNormal;
 }
 
 // ON or OFF, as CLIENT NO-EVICT and NO-TOUCH take it.
@@ -102,7 +106,7 @@ struct KillFilter {
 
   bool matches(const Client& client, const Client& self) const {
     if (id && client.id != *id) return false;
-    if (type && *type != ClientType::kNormal) return false;
+    if (type && *type != type_of(client)) return false;
     if (user && client.user != *user) return false;
     if (address && client.address != *address) return false;
     if (local_address && client.local_address != *local_address) return false;
@@ -182,7 +186,7 @@ void client_list_command(CommandContext& ctx) {
     const auto type = read_client_type(ctx, 3);
     if (!type) return;
     for (const auto& [id, client] : ctx.server.clients) {
-      if (*type == ClientType::kNormal && !client->closing) add(*client);
+      if (*type == type_of(*client) && !client->closing) add(*client);
     }
   } else if (ctx.arity() > 3 && ctx.arg_is(2, "ID")) {
     for (size_t i = 3; i < ctx.arity(); ++i) {

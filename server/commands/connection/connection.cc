@@ -108,6 +108,13 @@ void hello_command(CommandContext& ctx) {
 
 void ping_command(CommandContext& ctx) {
   if (ctx.arity() > 2) return ctx.error("ERR wrong number of arguments for 'ping' command");
+  const Client* client = ctx.session.client();
+  if (client != nullptr && client->is_subscriber() && !ctx.reply.resp3()) {
+    // Such a client expects nothing but messages, and this looks like one.
+    ctx.reply.array(2);
+    ctx.reply.bulk("pong");
+    return ctx.reply.bulk(ctx.arity() == 1 ? "" : ctx.arg(1));
+  }
   if (ctx.arity() == 1) return ctx.reply.simple("PONG");
   ctx.reply.bulk(ctx.arg(1));
 }
@@ -121,6 +128,7 @@ void reset_command(CommandContext& ctx) {
   Client& client = ctx.client();
   std::erase(ctx.server.clients.monitors, &client);
   client.monitor = false;
+  ctx.server.pubsub.unsubscribe_all(client);
   client.name.clear();
   client.database = 0;
   client.reply_mode = ReplyMode::kOn;

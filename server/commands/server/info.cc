@@ -85,6 +85,7 @@ void write_clients(InfoWriter& info, const Server& server) {
   info.field("client_recent_max_output_buffer", largest_output);
   info.field("blocked_clients", server.blocked.count());
   info.field("tracking_clients", 0);
+  info.field("pubsub_clients", server.pubsub.client_count());
   info.field("clients_in_timeout_table", server.blocked.deadline_count());
   info.field("total_blocking_keys", server.blocked.keys_waited_for());
   info.field("total_blocking_keys_on_nokey", 0);
@@ -295,6 +296,9 @@ std::string describe_server(Server& server, InfoSelection selection) {
   write_stats_section(
       info, server.stats, server.rates,
       {.current_eviction_exceeded_time_ms = server.memory_limit.eviction().exceeded_us() / 1000,
+       .pubsub_channels = static_cast<int64_t>(server.pubsub.count(TopicKind::kChannel)),
+       .pubsub_patterns = static_cast<int64_t>(server.pubsub.count(TopicKind::kPattern)),
+       .pubsubshard_channels = static_cast<int64_t>(server.pubsub.count(TopicKind::kShardChannel)),
        .migrate_cached_sockets = static_cast<int64_t>(server.migrate_connections.size())});
   write_replication(info, server);
   write_cpu(info);
