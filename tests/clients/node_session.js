@@ -124,6 +124,28 @@ async function errors(redis) {
   await assert.rejects(redis.set('a', 'b', 'EX', 0), /ERR invalid expire time in 'set' command/);
 }
 
+async function messages(redis) {
+  const subscriber = connect({ retryStrategy: () => 10 });
+  const heard = [];
+  subscriber.on('message', (channel, text) => heard.push(`${channel} ${text}`));
+  subscriber.on('pmessage', (pattern, channel, text) => heard.push(`${pattern} ${channel} ${text}`));
+  assert.equal(await subscriber.subscribe('news', 'weather'), 2);
+  assert.equal(await subscriber.psubscribe('user:*'), 3);
+  assert.equal(await redis.publish('news', 'hello'), 1);
+  assert.equal(await redis.publish('user:17', 'logged in'), 1);
+  await until(() => heard.length === 2);
+  assert.deepEqual(heard, ['news hello', 'user:* user:17 logged in']);
+  await assert.rejects(subscriber.get('x'));
+  // Subscriptions come back after the connection broke.
+  await redis.client('KILL', 'TYPE', 'pubsub');
+  await until(async () => (await redis.publish('news', 'again')) === 1);
+  await until(() => heard.includes('news again'));
+  assert.equal(await subscriber.unsubscribe('news', 'weather'), 1);
+  assert.equal(await subscriber.punsubscribe('user:*'), 0);
+  assert.deepEqual(await redis.pubsub('CHANNELS'), []);
+  await subscriber.quit();
+}
+
 async function reconnection(redis) {
   const mine = connect({ retryStrategy: () => 10 });
   await mine.set('before', 'kept');
@@ -136,7 +158,7 @@ async function main() {
   const redis = connect();
   await redis.flushall();
   for (const part of [sessionsWithTtl, cache, counters, pipelines, iteration, binaryValues,
-    keysAndDatabases, administration, errors, reconnection]) {
+    keysAndDatabases, messages, administration, errors, reconnection]) {
     await part(redis);
     console.log(`ok: node ${part.name}`);
   }

@@ -47,6 +47,51 @@ def sessions_with_ttl(r):
         time.sleep(0.005)
 
 
+def messages(r):
+    with r.pubsub() as channels:
+        channels.subscribe("news", "weather")
+        channels.psubscribe("user:*")
+        expect([channels.get_message(timeout=60)["type"] for _ in range(3)],
+               ["subscribe", "subscribe", "psubscribe"])
+        expect(r.publish("news", "hello"), 1)
+        expect(r.publish("user:17", "logged in"), 1)
+        expect(r.publish("sport", "nobody listens"), 0)
+        first = channels.get_message(timeout=60)
+        expect((first["type"], first["channel"], first["data"]), ("message", b"news", b"hello"))
+        second = channels.get_message(timeout=60)
+        expect((second["pattern"], second["channel"], second["data"]),
+               (b"user:*", b"user:17", b"logged in"))
+        expect(r.pubsub_numsub("news"), [(b"news", 1)])
+        channels.ping()
+        expect(channels.get_message(timeout=60)["type"], "pong")
+        channels.unsubscribe()
+        channels.punsubscribe()
+        expect(channels.get_message(timeout=60)["type"], "unsubscribe")
+    heard = []
+    with r.pubsub(ignore_subscribe_messages=True) as channels:
+        channels.subscribe(**{"handled": lambda message: heard.append(message["data"])})
+        thread = channels.run_in_thread(sleep_time=0.01)
+        while r.publish("handled", "last") == 0:
+            time.sleep(0.005)
+        deadline = time.monotonic() + 60
+        while not heard:
+            assert time.monotonic() < deadline, "no message arrived"
+            time.sleep(0.005)
+        thread.stop()
+        thread.join()
+
+
+def keyspace_events(r):
+    r.config_set("notify-keyspace-events", "Kx$")
+    with r.pubsub(ignore_subscribe_messages=True) as events:
+        events.subscribe("__keyspace@0__:watched")
+        events.get_message(timeout=60)
+        r.set("watched", "v", px=1)
+        expect(next(m["data"] for m in events.listen()), b"set")
+        expect(next(m["data"] for m in events.listen()), b"expired")
+    r.config_set("notify-keyspace-events", "")
+
+
 def cache(r):
     expect(r.set("cache:page", "<html>", nx=True, ex=60), True)
     expect(r.set("cache:page", "<other>", nx=True, ex=60), None)
@@ -191,7 +236,7 @@ def main():
     r = connect()
     r.flushall()
     for part in (sessions_with_ttl, cache, counters, pipelines, iteration, binary_values,
-                 keys_and_databases, administration, errors, reconnection):
+                 keys_and_databases, messages, keyspace_events, administration, errors, reconnection):
         part(r)
         print(f"ok: python {part.__name__}")
 
