@@ -68,14 +68,9 @@ SyncThread::Failure SyncThread::execute(Job& job) {
     if (!result.error.ok()) return result;
   }
   if (job.sync) result.error = job.file->sync_data();
-  if (result.error.ok() && job.sync_directory) {
-    result.error = persistence::sync_directory_of(job.file->path());
-  }
   for (const std::string& path : job.to_remove) {
     FileError error = remove_file(path);
-    if (error.ok() || error.error == ENOENT || !result.error.ok()) continue;
-    result.error = std::move(error);
-    result.is_removal = true;
+    if (!error.ok() && error.error != ENOENT && result.error.ok()) result.error = std::move(error);
   }
   return result;
 }

@@ -28,14 +28,12 @@ class SyncThread {
     std::string prefix = {};  // written first
     std::vector<storage::ByteLog::Slice> to_write = {};
     bool sync = false;
-    bool sync_directory = false;  // of the file
     std::vector<std::string> to_remove = {};
   };
   // How a job ended that had an error.
   struct Failure {
     uint64_t job = 0;
     FileError error;
-    bool is_removal = false;     // all was written and synced, but an old file is still there
     uint64_t written_bytes = 0;  // of this job, before the error
   };
 

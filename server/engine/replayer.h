@@ -19,15 +19,11 @@ class Server;
 // they reply is dropped.
 class Replayer {
  public:
-  static constexpr size_t kBatch = 128;
-
   explicit Replayer(Server& server) : server_(server), reply_(output_) {}
 
   // Adds a command; its arguments must stay where they are until `run`. False if the command is
   // unknown or has a wrong number of arguments: then nothing is added.
   bool add(CommandArgs args);
-  bool full() const { return batch_.size() >= kBatch; }
-  bool empty() const { return batch_.empty(); }
   // Runs what was added, in order.
   void run();
   // Forgets what was added and not run.

@@ -114,14 +114,23 @@ void Connection::on_read_end(int error) {
   // Who sends no more may still read: what was answered is sent, as far as the socket takes it.
   loop_.new_turn();
   if (!open() || client_->closing) return;
+  if (error == 0 && !input_ended_ && loop_.server().reply_gate.is_held(*client_)) {
+    // What it may still read waits for the disk.
+    input_ended_ = true;
+    client_->close_after_reply = true;
+    loop_.sockets().watch(descriptor_, false, waiting_writable_);
+    return;
+  }
   const CloseReason reason = error == 0 ? CloseReason::kLeft : CloseReason::kReadFailed;
   loop_.server().clients.close(*client_, reason, error);
 }
 
 void Connection::flush() {
   Server& server = loop_.server();
-  if (client_->held_until != 0 && server.reply_gate.is_held(*client_)) [[unlikely]]
+  if (client_->held_until != 0 && server.reply_gate.is_held(*client_)) [[unlikely]] {
+    wait_for_writable(false);
     return loop_.hold(*this);
+  }
   resp::OutputBuffer& output = client_->output;
   most_pending_bytes_ = std::max(most_pending_bytes_, output.size());
   while (!output.empty()) {
@@ -141,13 +150,16 @@ void Connection::flush() {
   }
   server.clients.memory.update(*client_);
   const bool unsent = !output.empty();
-  if (unsent != waiting_writable_) {
-    loop_.sockets().ask_for_writable(descriptor_, unsent);
-    waiting_writable_ = unsent;
-  }
+  wait_for_writable(unsent);
   if (!unsent && client_->close_after_reply) {
     server.clients.close(*client_, CloseReason::kReplied);
   }
+}
+
+void Connection::wait_for_writable(bool wait) {
+  if (wait == waiting_writable_) return;
+  waiting_writable_ = wait;
+  loop_.sockets().watch(descriptor_, !input_ended_, wait);
 }
 
 ssize_t Connection::send_pending() {

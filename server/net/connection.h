@@ -68,6 +68,8 @@ class Connection final : public ClientTransport {
   void on_received(ssize_t received, Commit&& commit);
   void on_read(size_t bytes);
   ssize_t send_pending();
+  // Has the loop tell when there is room to write, or not any more.
+  void wait_for_writable(bool wait);
   bool check_query_buffer();
   // Nothing more can be read: the peer's stream ended if `error` is 0, else that errno is why.
   void on_read_end(int error);
@@ -79,6 +81,7 @@ class Connection final : public ClientTransport {
   resp::RequestParser parser_;
   size_t most_pending_bytes_ = 0;  // of output, since it was last looked at
   bool waiting_writable_ = false;
+  bool input_ended_ = false;  // the peer sends no more, and waits for replies
   // Whether this connection is in the loop's list of that name.
   bool flush_scheduled_ = false;
   bool input_scheduled_ = false;

@@ -28,8 +28,9 @@ void SocketSet::remove(int descriptor) {
   SPINEL_ASSERT(removed);
 }
 
-void SocketSet::ask_for_writable(int descriptor, bool ask) {
-  const bool modified = control(EPOLL_CTL_MOD, descriptor, ask ? EPOLLIN | EPOLLOUT : EPOLLIN);
+void SocketSet::watch(int descriptor, bool readable, bool writable) {
+  const uint32_t events = (readable ? uint32_t{EPOLLIN} : 0) | (writable ? uint32_t{EPOLLOUT} : 0);
+  const bool modified = control(EPOLL_CTL_MOD, descriptor, events);
   SPINEL_ASSERT(modified);
 }
 

@@ -34,8 +34,9 @@ class SocketSet {
   bool add(int descriptor);
   // Must come before the socket is closed.
   void remove(int descriptor);
-  // Whether to tell of room to write.
-  void ask_for_writable(int descriptor, bool ask);
+  // Whether to tell of bytes to read, as at first, and of room to write. The end of both directions
+  // and errors are told in any case, as readable.
+  void watch(int descriptor, bool readable, bool writable);
 
   // Calls `handler` once, from the context, as soon as a socket is ready.
   template <typename Handler>

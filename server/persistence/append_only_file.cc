@@ -59,7 +59,6 @@ void AppendOnlyFile::apply_policy() {
   const bool gate = state_ == State::kOn && always();
   if (!gate && server_.reply_gate.active()) {
     drain_thread();
-    finish_batches();
   }
   server_.reply_gate.set_active(gate);
 }
@@ -95,66 +94,78 @@ void AppendOnlyFile::submit_always() {
   const uint64_t job_bytes = bytes + job.prefix.size();
   const uint64_t number = thread_.submit(std::move(job));
   batches_.push_back(
-      {number, server_.reply_gate.end_generation(), job_bytes, storage::monotonic_us()});
+      {number, file_, server_.reply_gate.end_generation(), job_bytes, storage::monotonic_us()});
 }
 
 void AppendOnlyFile::on_event() {
   thread_.clear_event();
+  // A job that is done by now has told of its failure.
+  const uint64_t done_job = thread_.done();
   take_failure();
-  finish_batches();
+  finish_batches(done_job);
 }
 
-void AppendOnlyFile::finish_batches() {
-  while (!batches_.empty() && batches_.front().job <= thread_.done()) {
+void AppendOnlyFile::finish_batches(uint64_t done_job) {
+  while (!batches_.empty() && batches_.front().job <= done_job) {
     const Batch& batch = batches_.front();
     server_.reply_gate.set_durable(batch.generation);
     server_.latency.record(latency_event::kAofFsyncAlways,
                            (storage::monotonic_us() - batch.began_us) / 1000,
                            server_.config.latency_monitor_threshold_ms, server_.now_ms() / 1000);
-    file_bytes_ += batch.bytes;
-    synced_bytes_ = file_bytes_;
+    if (batch.file == file_) {
+      file_bytes_ += batch.bytes;
+      synced_bytes_ = file_bytes_;
+    } else {
+      earlier_bytes_ += batch.bytes;
+    }
     batches_.pop_front();
+    write_succeeded();
   }
 }
 
 void AppendOnlyFile::take_failure() {
-  const auto failure = thread_.take_failure();
-  if (!failure) {
-    if (sync_error_ != 0 && thread_.idle() && thread_.done() > failed_job_) {
-      sync_error_ = 0;
+  if (const auto failure = thread_.take_failure()) {
+    if (server_.reply_gate.active()) {
       log_warning(
-          "The append only file can be synced again. It is rewritten, since the system may "
-          "have dropped what it could not write");
-      is_rewrite_scheduled_ = true;
+          "Cannot write the append only file: {}. With 'appendfsync always' the server ends, as it "
+          "could not keep what it promises. Check the disk",
+          failure->error.text());
+      std::_Exit(1);
     }
-    return;
+    return sync_failed(failure->error, failure->job);
   }
-  if (failure->is_removal) {
-    log_warning("Cannot remove an append only file that is no longer needed: {}",
-                failure->error.text());
-    return;
-  }
-  failed_job_ = failure->job;
-  if (server_.reply_gate.active()) {
-    log_warning(
-        "Cannot write the append only file: {}. With 'appendfsync always' the server ends, "
-        "as it could not keep what it promises. Check the disk",
-        failure->error.text());
-    std::_Exit(1);
-  }
+  if (last_sync_job_ > failed_job_ && thread_.done() >= last_sync_job_) sync_succeeded();
+}
+
+// What was written before `job` of the thread may not be on disk.
+void AppendOnlyFile::sync_failed(const FileError& error, uint64_t job) {
   if (sync_error_ == 0) {
     log_warning(
-        "Cannot sync the append only file: {}. Writes are refused until that works. Check "
-        "the disk",
-        failure->error.text());
+        "Cannot sync the append only file: {}. Writes are refused until that works. Check the disk",
+        error.text());
   }
-  sync_error_ = failure->error.error;
+  sync_error_ = error.error;
+  failed_job_ = job;
   synced_bytes_ = 0;
+}
+
+void AppendOnlyFile::sync_succeeded() {
+  if (std::exchange(sync_error_, 0) == 0) return;
+  log_warning(
+      "The append only file can be synced again. It is rewritten, since the system may have "
+      "dropped what it could not write");
+  is_rewrite_scheduled_ = true;
+}
+
+void AppendOnlyFile::write_succeeded() {
+  if (std::exchange(write_error_, 0) == 0) return;
+  log_warning("The append only file can be written again: writes are accepted");
 }
 
 void AppendOnlyFile::drain_thread() {
   thread_.wait_for(thread_.submitted());
   take_failure();
+  finish_batches(thread_.done());
 }
 
 // Whether writing now could wait for the disk, and has not waited long enough.
@@ -195,9 +206,7 @@ bool AppendOnlyFile::write(Urgency urgency) {
     reader_->advance(written);
   }
   pending_since_s_ = 0;
-  if (std::exchange(write_error_, 0) != 0) {
-    log_warning("The append only file can be written again: writes are accepted");
-  }
+  write_succeeded();
   const int64_t took_ms = (storage::monotonic_us() - began_us) / 1000;
   const int64_t threshold_ms = server_.config.latency_monitor_threshold_ms;
   const int64_t now_s = server_.now_ms() / 1000;
@@ -251,7 +260,7 @@ void AppendOnlyFile::sync_if_due() {
   if (server_.config.no_appendfsync_on_rewrite && server_.child.running()) return;
   last_sync_ms_ = now_ms;
   synced_bytes_ = file_bytes_;
-  thread_.submit({.file = file_, .sync = true});
+  last_sync_job_ = thread_.submit({.file = file_, .sync = true});
 }
 
 bool AppendOnlyFile::flush_and_sync() {
@@ -259,22 +268,23 @@ bool AppendOnlyFile::flush_and_sync() {
   if (server_.reply_gate.active()) {
     if (reader_->available() > 0) submit_always();
     drain_thread();
-    finish_batches();
     return true;
   }
   drain_thread();
   if (!write(Urgency::kNow)) return false;
   const FileError error = file_->sync_data();
-  if (error.ok()) {
-    synced_bytes_ = file_bytes_;
-    return true;
+  if (!error.ok()) {
+    sync_failed(error, thread_.submitted());
+    return false;
   }
-  log_warning("Cannot sync the append only file: {}", error.text());
-  return false;
+  synced_bytes_ = file_bytes_;
+  sync_succeeded();
+  return true;
 }
 
 void AppendOnlyFile::cron() {
   end_turn();  // what waited for a sync, or could not be written
+  finish_removal();
   if (server_.child.running()) return;
   if (is_rewrite_scheduled_ && may_retry()) {
     start_rewrite();
@@ -290,7 +300,20 @@ aof::Location AppendOnlyFile::location() const {
   return {.directory_name = server_.config.appenddirname, .prefix = server_.config.appendfilename};
 }
 
-bool AppendOnlyFile::read_manifest() {
+// The directory lasts, too.
+bool AppendOnlyFile::make_directory() {
+  const std::string directory = location().directory();
+  FileError error = persistence::make_directory(directory);
+  if (error.ok()) error = persistence::sync_directory_of(directory);
+  if (error.ok()) return true;
+  log_warning(
+      "Cannot make the directory of the append only file: {}. Make the directory above it writable "
+      "for this process, or change 'dir'",
+      error.text());
+  return false;
+}
+
+bool AppendOnlyFile::read_manifest(OldFile old_file) {
   using Kind = aof::DirectoryState::Kind;
   aof::DirectoryState state = aof::read_directory(location());
   switch (state.kind) {
@@ -298,6 +321,10 @@ bool AppendOnlyFile::read_manifest() {
     case Kind::kManifest:
       break;
     case Kind::kOldFile: {
+      if (old_file == OldFile::kLeave) {
+        state.manifest = {};
+        break;
+      }
       const FileError error = aof::adopt_old_file(location(), state.manifest);
       if (!error.ok()) {
         log_warning("Cannot move the append only file {} into {}: {}",
@@ -332,27 +359,29 @@ bool AppendOnlyFile::write_manifest(const aof::Manifest& manifest) {
   return true;
 }
 
-bool AppendOnlyFile::open_file(const std::string& path, bool is_new) {
+std::shared_ptr<File> AppendOnlyFile::open_file(const std::string& path, bool is_new) {
   FileError error;
-  thread_.wait_for(last_removal_);  // of what had the same name
   if (is_new) {
     error = persistence::remove_file(path);
     if (error.error == ENOENT) error = {};
   }
   auto file = std::make_shared<File>();
   if (error.ok()) error = file->open(path, File::Mode::kAppend);
-  persistence::FileStatus status;
-  if (error.ok()) error = file->status(status);
-  if (!error.ok()) {
-    log_warning("Cannot open the append only file: {}", error.text());
-    return false;
-  }
+  if (error.ok() && is_new) error = persistence::sync_directory_of(path);
+  if (error.ok()) return file;
+  log_warning("Cannot open the append only file: {}. Make its directory writable for this process",
+              error.text());
+  return nullptr;
+}
+
+void AppendOnlyFile::switch_to(std::shared_ptr<File> file) {
   close_file();
+  persistence::FileStatus status;
+  file->status(status);
   file_ = std::move(file);
   file_bytes_ = status.size_bytes;
   synced_bytes_ = 0;
   last_timestamp_s_ = 0;
-  return true;
 }
 
 // Nobody waits for the sync.
@@ -371,14 +400,30 @@ void AppendOnlyFile::measure_files() {
   earlier_bytes_ = sizes.total_bytes - std::min(sizes.total_bytes, file_bytes_);
 }
 
+// Files are removed before the manifest forgets them, so that none is left over by a crash.
 void AppendOnlyFile::remove_history() {
   if (server_.config.aof_disable_auto_gc || manifest_->history.empty()) return;
-  aof::Manifest without = *manifest_;
   aof::SyncThread::Job job;
-  for (const aof::ManifestFile& file : without.history) job.to_remove.push_back(path_of(file.name));
+  for (const aof::ManifestFile& file : manifest_->history) {
+    job.to_remove.push_back(path_of(file.name));
+  }
+  remover_.submit(std::move(job));
+  is_removing_ = true;
+}
+
+void AppendOnlyFile::finish_removal() {
+  if (!is_removing_ || !remover_.idle()) return;
+  is_removing_ = false;
+  if (const auto failure = remover_.take_failure()) {
+    log_warning(
+        "Cannot remove an append only file that is no longer needed: {}. The next rewrite tries "
+        "again",
+        failure->error.text());
+    return;
+  }
+  aof::Manifest without = *manifest_;
   without.history.clear();
-  // A file that is left over if the process ends now is in nobody's way.
-  if (write_manifest(without)) last_removal_ = thread_.submit(std::move(job));
+  write_manifest(without);
 }
 
 // --- start, stop and configuration
@@ -395,11 +440,11 @@ void AppendOnlyFile::warn_about_snapshot() const {
 }
 
 bool AppendOnlyFile::start_new_files() {
-  aof::Manifest first;
+  aof::Manifest first = *manifest_;  // of old times there may be history
   const bool as_rdb = server_.config.aof_use_rdb_preamble;
   const aof::ManifestFile base = first.next_base(server_.config.appendfilename, as_rdb);
-  FileError error = persistence::make_directory(location().directory());
-  if (error.ok()) error = write_first_base(server_, path_of(base.name), as_rdb);
+  if (!make_directory()) return false;
+  const FileError error = write_first_base(server_, path_of(base.name), as_rdb);
   if (!error.ok()) {
     log_warning(
         "Cannot make the first append only file: {}. Make the directory writable for this "
@@ -409,22 +454,30 @@ bool AppendOnlyFile::start_new_files() {
   }
   warn_about_snapshot();
   first.replace_base(base, 0);
-  const std::string name = first.add_increment(server_.config.appendfilename).name;
-  return open_file(path_of(name), true) && write_manifest(first);
+  return begin_increment(first);
+}
+
+// Adds a new incremental file, which is there before `manifest` lists it, and writes to it.
+bool AppendOnlyFile::begin_increment(aof::Manifest manifest) {
+  const std::string name = manifest.add_increment(server_.config.appendfilename).name;
+  std::shared_ptr<File> file = open_file(path_of(name), true);
+  if (!file || !write_manifest(manifest)) return false;
+  switch_to(std::move(file));
+  return true;
 }
 
 bool AppendOnlyFile::start() {
-  if (!read_manifest()) return false;
+  if (!read_manifest(OldFile::kAdopt)) return false;
   const bool is_empty = manifest_->load_order().empty();
   if (!is_empty && load_files() != LoadEnd::kOk) return false;
   if (is_empty) {
     if (!start_new_files()) return false;
-  } else if (!manifest_->increments.empty()) {
-    if (!open_file(path_of(manifest_->increments.back().name), false)) return false;
+  } else if (manifest_->increments.empty()) {
+    if (!begin_increment(*manifest_)) return false;
   } else {
-    aof::Manifest next = *manifest_;
-    const std::string name = next.add_increment(server_.config.appendfilename).name;
-    if (!open_file(path_of(name), true) || !write_manifest(next)) return false;
+    std::shared_ptr<File> last = open_file(path_of(manifest_->increments.back().name), false);
+    if (!last) return false;
+    switch_to(std::move(last));
   }
   measure_files();
   remove_history();
@@ -435,11 +488,11 @@ bool AppendOnlyFile::start() {
 }
 
 std::optional<std::string> AppendOnlyFile::set_enabled(bool enable) {
-  if (enable == enabled()) return std::nullopt;
   if (server_.loading.active()) {
     log_warning("appendonly cannot be changed while data are loaded");
     return "Unable to change appendonly while loading. Check server logs.";
   }
+  if (enable == enabled()) return std::nullopt;
   if (!enable) {
     flush_and_sync();
     if (server_.child.running(ChildKind::kAofRewrite)) server_.child.kill(SIGUSR1);

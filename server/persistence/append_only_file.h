@@ -91,6 +91,7 @@ class AppendOnlyFile {
   };
   struct Batch {
     uint64_t job;
+    std::shared_ptr<persistence::File> file;
     uint64_t generation;
     uint64_t bytes;
     int64_t began_us;  // monotonic
@@ -108,24 +109,34 @@ class AppendOnlyFile {
   void write_failed(const persistence::FileError& error, uint64_t start_bytes);
   void sync_if_due();
   void take_failure();
-  void finish_batches();
+  // Those up to this job of the thread.
+  void finish_batches(uint64_t done_job);
+  void sync_failed(const persistence::FileError& error, uint64_t job);
+  void sync_succeeded();
+  void write_succeeded();
   // Waits until the thread has done all.
   void drain_thread();
 
   // --- files
   persistence::aof::Location location() const;
   std::string path_of(const std::string& name) const { return location().path(name); }
-  // Reads what is on the disk into `manifest_`, adopting an old file. Logs what went wrong.
-  bool read_manifest();
+  // Reads what is on the disk into `manifest_`. Logs what went wrong.
+  enum class OldFile : uint8_t { kAdopt, kLeave };
+  bool read_manifest(OldFile old_file);
   bool write_manifest(const persistence::aof::Manifest& manifest);
-  // Opens a file for writing at its end; it becomes `file_`, and the one before is synced and
-  // closed. `is_new`: what has that name is removed before.
-  bool open_file(const std::string& path, bool is_new);
+  bool make_directory();
+  // Opens a file for writing at its end, null if that fails. `is_new`: what has that name is
+  // removed before.
+  std::shared_ptr<persistence::File> open_file(const std::string& path, bool is_new);
+  // From now on `file` is written to. The one before is synced and closed.
+  void switch_to(std::shared_ptr<persistence::File> file);
   void close_file();
   void measure_files();
   void remove_history();
+  void finish_removal();
   void warn_about_snapshot() const;
   bool start_new_files();
+  bool begin_increment(persistence::aof::Manifest manifest);
 
   // --- loading (append_only_file_load.cc)
   enum class LoadEnd : uint8_t { kOk, kFailed, kStopped };
@@ -163,7 +174,8 @@ class AppendOnlyFile {
   std::deque<Batch> batches_;     // with `always`: under way
   int write_error_ = 0;
   int sync_error_ = 0;
-  uint64_t failed_job_ = 0;        // of the thread: the last one that could not write or sync
+  uint64_t failed_job_ = 0;        // of the thread: what came up to it may not be on disk
+  uint64_t last_sync_job_ = 0;     // of the thread
   int64_t next_error_log_ms_ = 0;  // monotonic
   int64_t next_retry_ms_ = 0;      // monotonic: of a write that failed
 
@@ -173,11 +185,12 @@ class AppendOnlyFile {
   int64_t last_rewrite_s_ = -1;
   int64_t last_failure_ms_ = 0;  // monotonic
   uint64_t last_copied_bytes_ = 0;
-  uint64_t last_removal_ = 0;  // job of the thread
   pid_t child_pid_ = 0;
   bool base_is_rdb_ = true;  // what the child writes
 
-  persistence::aof::SyncThread thread_;  // last: its jobs refer to what stands above
+  persistence::aof::SyncThread thread_;
+  bool is_removing_ = false;              // history, on the thread below
+  persistence::aof::SyncThread remover_;  // a large file takes long, and nothing waits for it
 };
 
 }  // namespace spinel::server

@@ -103,10 +103,13 @@ bool RecordLoader::apply(const aof::Record& record) {
 }
 
 bool RecordLoader::apply_transaction() {
+  replayer_.run();  // what came before
   std::vector<std::string_view> args;
   for (const std::vector<std::string>& command : transaction_) {
     args.assign(command.begin(), command.end());
-    if (!replayer_.add(args)) return false;
+    if (replayer_.add(args)) continue;
+    replayer_.drop();  // all or nothing
+    return false;
   }
   replayer_.run();  // while its arguments are there
   transaction_.clear();
@@ -136,13 +139,15 @@ RecordLoader::End RecordLoader::end_of(aof::RecordReader::Status status) {
   return End::kFailed;
 }
 
-bool starts_as_rdb(File& file) {
+// Whether the file begins as an RDB file does.
+FileError look_for_preamble(File& file, bool& has_preamble) {
   char magic[6] = {};
   size_t size = 0;
-  file.read(magic, sizeof magic, size);
-  file.seek(0);
+  FileError error = file.read(magic, sizeof magic, size);
+  if (error.ok()) error = file.seek(0);
   const std::string_view begin(magic, size);
-  return begin.starts_with("REDIS") || begin == "VALKEY";
+  has_preamble = begin.starts_with("REDIS") || begin == "VALKEY";
+  return error;
 }
 
 }  // namespace
@@ -152,10 +157,8 @@ AppendOnlyFile::LoadEnd AppendOnlyFile::load_files() {
   aof::AofSizes sizes;
   const FileError error = aof::measure_files(location(), *manifest_, sizes);
   if (!error.ok()) {
-    log_warning(
-        "Cannot load the append only file, of which {} lists a part that is missing: {}. "
-        "Restore it",
-        location().manifest_path(), error.text());
+    log_warning("Cannot load the append only file as {} lists it: {}. Restore that part of it",
+                location().manifest_path(), error.text());
     return LoadEnd::kFailed;
   }
   // What is applied is on the disk, and was written when its keys were there.
@@ -182,11 +185,13 @@ AppendOnlyFile::LoadEnd AppendOnlyFile::load_file(const aof::ManifestFile& liste
   const int64_t began_us = storage::monotonic_us();
   const std::string path = path_of(listed.name);
   File file;
-  if (const FileError error = file.open(path, File::Mode::kRead); !error.ok()) {
+  bool has_preamble = false;
+  FileError error = file.open(path, File::Mode::kRead);
+  if (error.ok() && is_base) error = look_for_preamble(file, has_preamble);
+  if (!error.ok()) {
     log_warning("Cannot load the append only file: {}", error.text());
     return LoadEnd::kFailed;
   }
-  const bool has_preamble = is_base && starts_as_rdb(file);
   FileSource source(file);
   ByteReader reader(source);
   if (has_preamble && !load_preamble(path, reader)) {
@@ -275,7 +280,7 @@ bool AppendOnlyFile::cut_tail(const std::string& path, bool is_last, bool is_tru
 bool AppendOnlyFile::reload() {
   if (state_ != State::kOn || !flush_and_sync()) return false;
   empty_keyspace(server_);
-  if (!read_manifest() || load_files() != LoadEnd::kOk) {
+  if (!read_manifest(OldFile::kLeave) || load_files() != LoadEnd::kOk) {
     log_warning("The data are not loaded as a whole, and must not be served: the server ends");
     std::_Exit(1);
   }

@@ -37,13 +37,6 @@ std::string child_path(int64_t pid) {
   return fmt::format("temp-rewriteaof-bg-{}.aof", pid);
 }
 
-bool make_empty_file(const std::string& path) {
-  File file;
-  const FileError error = file.open(path, File::Mode::kCreate);
-  if (!error.ok()) log_warning("Cannot rewrite the append only file: {}", error.text());
-  return error.ok();
-}
-
 // Writes the keyspace to `path`, in the child. Returns what went wrong.
 std::string write_base(Server& server, const std::string& path,
                        persistence::ChildProcess::Reporter& reporter) {
@@ -99,13 +92,11 @@ bool AppendOnlyFile::start_rewrite() {
   server_.update_time();
   ++server_.stats.aof_rewrites;
   rewrite_started_s_ = server_.now_ms() / 1000;
-  if (state_ != State::kOn && !read_manifest()) {
+  if (state_ != State::kOn && !read_manifest(OldFile::kLeave)) {
     rewrite_failed();
     return false;
   }
-  const FileError error = persistence::make_directory(location().directory());
-  if (!error.ok()) log_warning("Cannot rewrite the append only file: {}", error.text());
-  if (!error.ok() || (state_ == State::kOn && !begin_incremental_file()) ||
+  if (!make_directory() || (state_ == State::kOn && !begin_incremental_file()) ||
       (state_ == State::kWaitForRewrite && !begin_temporary_file())) {
     rewrite_failed();
     return false;
@@ -137,18 +128,17 @@ bool AppendOnlyFile::begin_incremental_file() {
   } else if (!write(Urgency::kNow)) {
     return false;
   }
-  aof::Manifest next = *manifest_;
-  const std::string path = path_of(next.add_increment(server_.config.appendfilename).name);
-  // The manifest lists the file before anything is written to it.
-  if (!make_empty_file(path) || !write_manifest(next)) return false;
+  if (!begin_increment(*manifest_)) return false;
   server_.effects.select_anew();
-  return open_file(path, false);
+  return true;
 }
 
 // Everything in memory will be in the base that the child writes. What follows goes to a file that
 // counts only once the base is there.
 bool AppendOnlyFile::begin_temporary_file() {
-  if (!open_file(location().temporary_increment_path(), true)) return false;
+  std::shared_ptr<File> file = open_file(location().temporary_increment_path(), true);
+  if (!file) return false;
+  switch_to(std::move(file));
   reader_.emplace(server_.effects.reader());
   return true;
 }
@@ -194,7 +184,8 @@ bool AppendOnlyFile::install_base(const std::string& written_path) {
   const aof::ManifestFile base = next.next_base(config.appendfilename, base_is_rdb_);
   // Of what was written before, all is in the base; what is written now goes on.
   next.replace_base(base, state_ == State::kOn ? 1 : 0);
-  const FileError error = persistence::rename_file(written_path, path_of(base.name));
+  FileError error = persistence::rename_file(written_path, path_of(base.name));
+  if (error.ok()) error = persistence::sync_directory(location().directory());
   if (!error.ok()) {
     log_warning("Cannot install the rewritten append only file: {}", error.text());
     return false;
@@ -217,12 +208,17 @@ bool AppendOnlyFile::install_base(const std::string& written_path) {
 bool AppendOnlyFile::install_temporary_file(aof::Manifest& next) {
   if (!flush_and_sync()) return false;
   const std::string path = path_of(next.add_increment(server_.config.appendfilename).name);
-  const FileError error = persistence::rename_file(location().temporary_increment_path(), path);
+  FileError error = persistence::rename_file(location().temporary_increment_path(), path);
+  if (error.ok()) error = persistence::sync_directory(location().directory());
   if (!error.ok()) {
     log_warning("Cannot install the first append only file: {}", error.text());
     return false;
   }
-  return open_file(path, false);
+  // Opened again under its new name, which errors tell.
+  std::shared_ptr<File> file = open_file(path, false);
+  if (!file) return false;
+  switch_to(std::move(file));
+  return true;
 }
 
 bool AppendOnlyFile::growth_is_due() const {

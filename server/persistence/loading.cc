@@ -160,6 +160,7 @@ bool load_data_at_start(Server& server) {
 }
 
 std::string_view reload_snapshot(Server& server, const ReloadOptions& options) {
+  server.snapshots.stop_child();  // what it saves is older
   if (options.save && !server.snapshots.save()) return "ERR";
   if (options.flush) empty_keyspace(server);
   switch (

@@ -20,11 +20,13 @@ bool looks_at_data(const Command& command) {
   if (command.has(CommandFlags::kPubsub)) return false;
   return command.has(CommandFlags::kWrite | CommandFlags::kReadonly |
                      CommandFlags::kMayReplicate) ||
-         command.name == "debug";
+         command.name == "debug" || command.name.starts_with("slowlog");
 }
 
-// Whether extract_keys finds all keys that the command reads.
+// Whether extract_keys finds all keys that the command reads, and they are in the client's
+// database.
 bool tells_all_keys(const Command& command) {
+  if (command.name == "copy" || command.name == "move") return false;
   return !command.key_specs.empty() &&
          std::none_of(command.key_specs.begin(), command.key_specs.end(), [](const KeySpec& spec) {
            return any(spec.flags & KeyFlags::kIncomplete) ||

@@ -151,7 +151,8 @@ bool Snapshots::start() {
   is_scheduled_ = false;
   child_started_s_ = last_try_s_;
   server_dirty_at_fork_ = server_.dirty;
-  log_notice("Background saving started by pid {}", server_.child.pid());
+  child_pid_ = server_.child.pid();
+  log_notice("Background saving started by pid {}", child_pid_);
   return true;
 }
 
@@ -171,6 +172,7 @@ void Snapshots::on_child_end(const persistence::ChildEnd& end) {
       break;
     case How::kKilled:
       log_warning("Background saving terminated by signal {}", end.signal);
+      unlink(temporary_path(child_pid_).c_str());
       // SIGUSR1 is how somebody ends it on purpose.
       if (end.signal != SIGUSR1) last_background_ok_ = false;
       break;

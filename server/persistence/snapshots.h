@@ -55,6 +55,7 @@ class Snapshots {
   int64_t child_started_s_ = 0;
   uint64_t last_copied_bytes_ = 0;
   int64_t server_dirty_at_fork_ = 0;
+  pid_t child_pid_ = 0;
 };
 
 // What an RDB file of `server` is to be like. `aof_base`: it is the base of an append only file.

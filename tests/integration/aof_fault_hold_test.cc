@@ -128,7 +128,7 @@ TEST_F(HeldReplies, OfClientsThatGo) {
     expect_serving();
   }
   RawConnection writer = asking("SET key 2");
-  expect_serving();
+  ASSERT_TRUE(wait_for_info("rdb_changes_since_last_save", "2"));
   server().send_signal(SIGTERM);
   const Reply reply = writer.read_reply();
   EXPECT_TRUE(reply == ok() || reply.type == Reply::Type::kClosed) << reply;

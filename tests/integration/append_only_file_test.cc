@@ -94,9 +94,12 @@ TEST_F(AppendOnlyFileTest, FilesAreThoseOfRedis) {
             "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n"
             "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n2\r\n");
   rewrite();
-  EXPECT_EQ(manifest(),
-            "file appendonly.aof.2.base.rdb seq 2 type b\n"
-            "file appendonly.aof.2.incr.aof seq 2 type i\n");
+  // Once what it replaced is removed.
+  EXPECT_TRUE(wait_until([&] {
+    return manifest() ==
+           "file appendonly.aof.2.base.rdb seq 2 type b\n"
+           "file appendonly.aof.2.incr.aof seq 2 type i\n";
+  })) << manifest();
   run("SET", "a", "3");
   settle();
   EXPECT_EQ(aof_file("appendonly.aof.2.incr.aof"),
@@ -282,9 +285,9 @@ TEST_F(AppendOnlyFileTest, AnOldFileThatStaysIsNoHarm) {
   run("CONFIG", "SET", "debug-file-faults", "unlink:appendonly.aof.1:EPERM");
   run("SET", "a", "1");
   rewrite();
-  EXPECT_TRUE(wait_until([&] {
-    return server().log().find("no longer needed: unlink of ") != std::string::npos;
-  }));
+  EXPECT_NE(manifest().find("type h"), std::string::npos);
+  EXPECT_TRUE(wait_until(
+      [&] { return server().log().find("no longer needed: unlink of ") != std::string::npos; }));
   EXPECT_EQ(run("SET", "a", "2"), ok());
 }
 
@@ -348,6 +351,76 @@ TEST_F(AppendOnlyFileTest, PoliciesChangeAtRunTime) {
   server().kill9();
   server().start();
   EXPECT_EQ(now().run("LRANGE", "list", "0", "-1"), list);
+}
+
+TEST_F(AppendOnlyFileTest, AHalfClosedClientIsAnswered) {
+  start_appending({"--appendfsync", "always"});
+  run("CONFIG", "SET", "debug-file-faults", "fsync:incr.aof:delay=100");
+  RawConnection client = server().raw();
+  ASSERT_TRUE(client.send(encode_command({"SET", "a", "1"})));
+  client.half_close();
+  EXPECT_EQ(client.read_reply(), ok());
+  EXPECT_TRUE(client.closes());
+}
+
+TEST_F(AppendOnlyFileTest, ARewriteUnderAlwaysCountsEachFileByItself) {
+  start_appending({"--appendfsync", "always"});
+  run("SET", "a", "1");
+  run("CONFIG", "SET", "debug-file-faults", "fsync:incr.aof:delay=300");
+  RawConnection writer = server().raw();
+  ASSERT_TRUE(writer.send(encode_command({"SET", "a", "2"})));
+  ASSERT_TRUE(wait_until([&] { return info("aof_pending_bio_fsync") == "1"; }));
+  run("BGREWRITEAOF");
+  EXPECT_EQ(writer.read_reply(), ok());
+  ASSERT_TRUE(wait_for_info("aof_rewrite_in_progress", "0"));
+  run("CONFIG", "SET", "debug-file-faults", "");
+  run("CONFIG", "SET", "appendfsync", "no");
+  run("CONFIG", "SET", "debug-file-faults", "write:incr.aof:short:times=1");
+  run("SET", "a", "3");
+  EXPECT_TRUE(wait_until([&] { return run("SET", "a", "4") == ok(); }));
+  settle();
+  server().kill9();
+  server().start();
+  EXPECT_EQ(now().run("GET", "a"), bulk("4"));
+}
+
+TEST_F(AppendOnlyFileTest, AFileOfOldIsLeftAloneAtRunTime) {
+  start();
+  const std::string old = server().directory() + "/appendonly.aof";
+  write_file(old, "*1\r\n$4\r\nPING\r\n");
+  ASSERT_EQ(run("CONFIG", "SET", "appendonly", "yes"), ok());
+  ASSERT_TRUE(wait_for_info("aof_rewrite_in_progress", "0"));
+  rewrite();
+  EXPECT_EQ(read_file(old), "*1\r\n$4\r\nPING\r\n");
+}
+
+TEST_F(AppendOnlyFileTest, AFailedRewriteGoesOnWithTheOldFile) {
+  start_appending();
+  run("SET", "a", "1");
+  run("CONFIG", "SET", "debug-file-faults", "open:2.incr.aof:EMFILE:times=1");
+  EXPECT_EQ(run("BGREWRITEAOF").type, Reply::Type::kError);
+  run("SET", "a", "2");
+  settle();
+  EXPECT_EQ(manifest(),
+            "file appendonly.aof.1.base.rdb seq 1 type b\n"
+            "file appendonly.aof.1.incr.aof seq 1 type i\n");
+  server().kill9();
+  server().start();
+  EXPECT_EQ(now().run("GET", "a"), bulk("2"));
+}
+
+TEST_F(AppendOnlyFileTest, HalfOfATransactionIsNotLoaded) {
+  start_appending();
+  run("SET", "a", "1");
+  settle();
+  server().kill9();
+  const std::string path = aof_path("appendonly.aof.1.incr.aof");
+  write_file(path, read_file(path) +
+                       "*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n2\r\n"
+                       "*1\r\n$7\r\nUNKNOWN\r\n*1\r\n$4\r\nEXEC\r\n");
+  server().set_arguments({"--appendonly", "yes", "--aof-load-corrupt-tail-max-size", "1kb"});
+  server().start();
+  EXPECT_EQ(now().run("GET", "a"), bulk("1"));
 }
 
 TEST_F(AppendOnlyFileTest, TimestampsAreWrittenAndSkipped) {

@@ -126,10 +126,12 @@ TEST_F(SnapshotTest, ChangesDuringASnapshotCountForTheNext) {
 
 TEST_F(SnapshotTest, ProgressIsShown) {
   start();
-  start_endless_snapshot();
-  ASSERT_TRUE(wait_for_info("current_save_keys_processed", "1"));
-  EXPECT_EQ(info("current_save_keys_total"), "2");
-  EXPECT_EQ(info("current_fork_perc"), "50.00");
+  for (int i = 0; i < 200; ++i) run("SET", "key:" + std::to_string(i), "v");
+  ASSERT_EQ(run("CONFIG", "SET", "rdb-key-save-delay", "100000"), ok());
+  ASSERT_EQ(run("BGSAVE"), status("Background saving started"));
+  ASSERT_TRUE(wait_until([&] { return info_number("current_save_keys_processed") > 0; }));
+  EXPECT_EQ(info("current_save_keys_total"), "200");
+  EXPECT_NE(info("current_fork_perc"), "0.00");
   EXPECT_EQ(info("rdb_bgsave_in_progress"), "1");
   EXPECT_GE(info_number("rdb_current_bgsave_time_sec"), 0);
   EXPECT_EQ(info("rdb_last_bgsave_time_sec"), "-1");
@@ -150,6 +152,8 @@ TEST_F(SnapshotTest, AKilledChildLeavesThePreviousFile) {
   EXPECT_EQ(read_file(file()), before);
   EXPECT_EQ(run("SET", "x", "1"), kMisconf);
   EXPECT_EQ(run("GET", "old"), bulk("1"));
+  EXPECT_TRUE(temporary_files().empty());
+  run("CONFIG", "SET", "rdb-key-save-delay", "0");  // for the snapshot at the end
 }
 
 TEST_F(SnapshotTest, AChildEndedOnPurposeIsNoError) {

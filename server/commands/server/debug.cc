@@ -579,7 +579,7 @@ constexpr Subcommand kSubcommands[] = {
     {"htstats", 2, 3, debug_htstats},
     {"htstats-key", 2, 3, debug_htstats_key},
     {"listpack", 2, 2, debug_listpack},
-    {"loadaof", 1, 1, debug_loadaof},
+    {"loadaof", 1, kAny, debug_loadaof},
     {"log", 2, 2, debug_log},
     {"object", 2, 2, debug_object},
     {"oom", 1, kAny, debug_oom},

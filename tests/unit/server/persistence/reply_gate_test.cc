@@ -85,6 +85,18 @@ TEST_F(ReplyGateTest, AnotherDatabaseIsAnotherKey) {
   EXPECT_FALSE(is_held(other));
 }
 
+TEST_F(ReplyGateTest, CommandsThatLookIntoAnotherDatabaseWait) {
+  server_.run("SET", "b", "1");
+  gate().set_all_durable();
+  TestClient other(server_);
+  other.run("SELECT", "1");
+  other.run("SET", "b", "1");
+  gate().end_generation();
+  EXPECT_TRUE(holds("MOVE", "b", "1"));
+  EXPECT_TRUE(holds("COPY", "b", "b", "DB", "1"));
+  EXPECT_TRUE(holds("SLOWLOG", "GET"));
+}
+
 TEST_F(ReplyGateTest, AfterAFlushAllReadsWait) {
   writer_.run("SET", "a", "1");
   gate().set_all_durable();
