@@ -123,12 +123,13 @@ TEST_F(HeldReplies, OfClientsThatWaitedForTheKey) {
 // A client that is gone, and one whose replies were held when the server was told to end.
 TEST_F(HeldReplies, OfClientsThatGo) {
   if (!start_slow()) GTEST_SKIP() << "the files of this server cannot be made to wait";
+  const long long before = info_number("rdb_changes_since_last_save");
   {
     RawConnection gone = asking("SET key 1");
     expect_serving();
   }
   RawConnection writer = asking("SET key 2");
-  ASSERT_TRUE(wait_for_info("rdb_changes_since_last_save", "2"));
+  ASSERT_TRUE(wait_until([&] { return info_number("rdb_changes_since_last_save") == before + 2; }));
   server().send_signal(SIGTERM);
   const Reply reply = writer.read_reply();
   EXPECT_TRUE(reply == ok() || reply.type == Reply::Type::kClosed) << reply;
