@@ -4,6 +4,7 @@
 
 #include "server/pubsub/subscriptions.h"
 #include "server/server.h"
+#include "server/transactions/transaction.h"
 
 namespace spinel::server {
 
@@ -20,6 +21,7 @@ Client::Client(Server& server_in, ClientTransport& transport)
 
 Client::~Client() {
   closing = true;
+  server.watched_keys.unwatch(*this);
   server.blocked.forget(*this);
   server.clients.remove(*this);
 }
@@ -34,8 +36,9 @@ size_t Client::memory_bytes() const {
       blocked == BlockReason::kNone ? 0 : server.blocked.memory_bytes(*this);
   return sizeof(Client) + output.memory_bytes() + transport_.query_buffer_capacity() +
          (subscriber == nullptr ? 0 : subscriber->memory_bytes()) +
-         transport_.partial_request().memory_bytes + waiting_bytes + name.capacity() +
-         lib_name.capacity() + lib_version.capacity();
+         transport_.partial_request().memory_bytes + waiting_bytes +
+         (transaction == nullptr ? 0 : transaction->memory_bytes()) + watches.memory_bytes +
+         name.capacity() + lib_name.capacity() + lib_version.capacity();
 }
 
 }  // namespace spinel::server

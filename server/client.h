@@ -10,10 +10,12 @@
 #include "server/resp/reply_writer.h"
 #include "server/resp/request_parser.h"
 #include "server/session.h"
+#include "server/transactions/watched_keys.h"
 
 namespace spinel::server {
 
 class Server;
+class Transaction;
 struct Command;
 struct Subscriber;
 
@@ -78,6 +80,10 @@ class Client final : public Session {
 
   // --- pub/sub (see server/pubsub); null until the first subscription
   std::unique_ptr<Subscriber> subscriber;
+
+  // --- transactions (see server/transactions)
+  std::unique_ptr<Transaction> transaction;  // since MULTI; null outside
+  ClientWatches watches;
 
   // --- blocking (see server/blocking)
   BlockReason blocked = BlockReason::kNone;

@@ -5,6 +5,7 @@
 
 #include "server/log/log.h"
 #include "server/server.h"
+#include "server/transactions/transaction.h"
 
 namespace spinel::server {
 
@@ -18,7 +19,9 @@ std::string client_flags(const Client& client) {
   std::string flags;
   if (client.monitor) flags += 'O';
   if (client.is_subscriber()) flags += 'P';
+  if (client.transaction != nullptr) flags += 'x';
   if (client.blocked != BlockReason::kNone) flags += 'b';
+  if (client.watches.broken) flags += 'd';
   if (client.close_after_reply) flags += 'c';
   if (client.unix_socket) flags += 'U';
   if (client.no_evict) flags += 'e';
@@ -74,17 +77,21 @@ std::string describe_client(const Client& client, CommandArgs executing) {
   const auto subscriptions = [&client](TopicKind kind) {
     return client.subscriber == nullptr ? 0 : client.subscriber->count(kind);
   };
+  const Transaction* transaction = client.transaction.get();
+  const int64_t queued = transaction == nullptr ? -1 : static_cast<int64_t>(transaction->size());
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
-      "multi=-1 qbuf={} qbuf-free={} argv-mem={} multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} "
+      "multi={} watch={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} "
+      "omem={} "
       "tot-mem={} events={} cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={}",
       client.id, client.address, client.local_address, transport.descriptor(), client.name,
       (now_ms - client.created_at_ms) / 1000, (now_ms - client.last_interaction_ms) / 1000,
       client_flags(client), client.database, subscriptions(TopicKind::kChannel),
-      subscriptions(TopicKind::kPattern), subscriptions(TopicKind::kShardChannel), requests.query,
-      transport.query_buffer_capacity() - buffered, requests.arguments, client.output.capacity(),
-      pending.in_buffer, pending.in_buffer, pending.list_blocks, pending.in_list,
-      client.memory_bytes(), pending.in_buffer > 0 ? "rw" : "r",
+      subscriptions(TopicKind::kPattern), subscriptions(TopicKind::kShardChannel), queued,
+      client.watches.count(), requests.query, transport.query_buffer_capacity() - buffered,
+      requests.arguments, transaction == nullptr ? 0 : transaction->memory_bytes(),
+      client.output.capacity(), pending.in_buffer, pending.in_buffer, pending.list_blocks,
+      pending.in_list, client.memory_bytes(), pending.in_buffer > 0 ? "rw" : "r",
       client.last_command ? client.last_command->name : "NULL", client.user,
       client.reply.resp3() ? 3 : 2, client.lib_name, client.lib_version);
 }

@@ -34,6 +34,7 @@
 #include "server/stats/latency_monitor.h"
 #include "server/stats/slowlog.h"
 #include "server/stats/stats.h"
+#include "server/transactions/watched_keys.h"
 #include "storage/base/clock.h"
 #include "storage/keyspace/active_expire.h"
 #include "storage/keyspace/keyspace.h"
@@ -72,6 +73,7 @@ class Server final : private storage::KeyspaceObserver {
   storage::Keyspace keyspace;
   Dispatcher dispatcher;
   ModifiedKeys modified_keys;
+  WatchedKeys watched_keys{modified_keys, keyspace};
   BlockedClients blocked;
   EffectStream effects;
   KeyspaceEvents events;

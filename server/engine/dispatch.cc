@@ -10,6 +10,7 @@
 #include "server/log/log.h"
 #include "server/monitor.h"
 #include "server/server.h"
+#include "server/transactions/transaction.h"
 #include "storage/base/clock.h"
 #include "storage/containers/prefetch.h"
 
@@ -24,8 +25,8 @@ constexpr uint64_t kSlowEnoughToRefreshTimeNs = 1'000'000;
 
 constexpr int64_t kHttpWarningPeriodMs = 60'000;
 
-bool may_write(const Command& command) {
-  return command.has(CommandFlags::kWrite | CommandFlags::kMayReplicate);
+bool may_write(CommandFlags flags) {
+  return any(flags & (CommandFlags::kWrite | CommandFlags::kMayReplicate));
 }
 
 bool may_execute(const Client& client) {
@@ -39,6 +40,13 @@ bool is_http(std::string_view name) {
 }
 
 }  // namespace
+
+Dispatcher::Dispatcher(Server& server)
+    : server_(server),
+      exec_(server.commands.find("exec")),
+      never_queued_{server.commands.find("discard"), server.commands.find("multi"),
+                    server.commands.find("quit"), server.commands.find("reset"),
+                    server.commands.find("watch")} {}
 
 void Dispatcher::process(std::span<PendingInput> inputs) {
   server_.update_time();
@@ -205,14 +213,13 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, K
     return;
   }
   // Only CLIENT REPLY ON moves a client from skipping to kOn, and it always answers.
-  if (client.reply_mode == ReplyMode::kOff ||
+  if ((mode == ReplyMode::kOff && client.reply_mode == ReplyMode::kOff) ||
       (mode == ReplyMode::kSkipThis && client.reply_mode != ReplyMode::kOn)) {
     client.output.truncate(mark);
   }
   if (mode == ReplyMode::kSkipThis && client.reply_mode == ReplyMode::kSkipThis) {
     client.reply_mode = ReplyMode::kOn;
   } else if (client.reply_mode == ReplyMode::kSkipNext) {
-    client.output.truncate(mark);
     client.reply_mode = ReplyMode::kSkipThis;
   }
   send_deferred_pushes(client);
@@ -244,6 +251,14 @@ bool Dispatcher::subscriber_may_execute(Client& client, const Command& command) 
 }
 
 void Dispatcher::reject(Client& client, const Command* command, std::string_view error) {
+  std::string aborted;
+  if (command == exec_) [[unlikely]] {
+    if (error.starts_with("ERR ")) error.remove_prefix(4);
+    aborted = fmt::format("EXECABORT Transaction discarded because of: {}", error);
+    error = aborted;
+    discard_transaction(client);
+  }
+  if (client.transaction != nullptr) client.transaction->fail();
   client.reply.error(error);
   client.reply.take_errors();
   ++server_.stats.total_error_replies;
@@ -271,6 +286,14 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
     reject(client, command, wrong_arity_error(*command));
     return false;
   }
+  CommandFlags flags = command->flags;
+  if (client.transaction != nullptr) [[unlikely]] {
+    if (command->has(CommandFlags::kNoMulti)) {
+      reject(client, command, "ERR Command not allowed inside a transaction");
+      return false;
+    }
+    if (command == exec_) flags = client.transaction->exec_flags(flags);
+  }
   if (command->has(CommandFlags::kProtected) && !protected_command_allowed(client, *command)) {
     return false;
   }
@@ -280,41 +303,87 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
     return false;
   }
   if (server_.config.maxmemory_bytes != 0 && !server_.memory_limit.make_room() &&
-      command->has(CommandFlags::kDenyOom)) {
+      any(flags & CommandFlags::kDenyOom)) {
     reject(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
     return false;
   }
   if (server_.loading.active() || server_.snapshots.failing() || server_.append_only_file.failing())
       [[unlikely]] {
-    if (!persistence_allows(client, *command)) return false;
+    if (!persistence_allows(client, *command, flags)) return false;
   }
   if (client.subscriber != nullptr) [[unlikely]] {
     if (!subscriber_may_execute(client, *command)) return false;
   }
   if (client.monitor) {
     // As a replica is, a monitor is an observer: it is never paused, and stays away from the keys.
-    if (!command->has(CommandFlags::kWrite | CommandFlags::kReadonly | CommandFlags::kMayReplicate))
-      return true;
-    reject(client, command, "ERR Replica can't interact with the keyspace");
-    return false;
-  }
-  const PauseScope pause = server_.pause.scope();
-  if (pause == PauseScope::kAll || (pause == PauseScope::kWrites && may_write(*command))) {
+    if (command->has(CommandFlags::kReadonly) || may_write(command->flags)) {
+      reject(client, command, "ERR Replica can't interact with the keyspace");
+      return false;
+    }
+  } else if (const PauseScope pause = server_.pause.scope();
+             pause == PauseScope::kAll || (pause == PauseScope::kWrites && may_write(flags))) {
     client.last_command = command;
     server_.blocked.block(client, BlockReason::kPaused, args, 0);
     return false;
   }
+  if (client.transaction != nullptr) [[unlikely]] {
+    return runs_within_multi(client, args, *command);
+  }
   return true;
 }
 
-// Whether the command may run although a file is being loaded, or the data cannot be saved; if not,
-// the reply was sent.
-bool Dispatcher::persistence_allows(Client& client, const Command& command) {
-  if (server_.loading.active() && !command.has(CommandFlags::kLoading)) {
+bool Dispatcher::runs_within_multi(Client& client, CommandArgs args, const Command& command) {
+  if (&command == exec_ || std::ranges::find(never_queued_, &command) != never_queued_.end()) {
+    return true;
+  }
+  client.last_command = &command;
+  client.transaction->add(command, args);
+  server_.clients.memory.update(client);
+  client.reply.simple("QUEUED");
+  return false;
+}
+
+void Dispatcher::call_queued(Client& client, Transaction& transaction) {
+  transaction.finish();
+  // What CLIENT REPLY OFF mutes is each reply, as if the commands stood alone.
+  const auto reply_of = [&client](auto&& work) {
+    const bool muted = client.reply_mode == ReplyMode::kOff;
+    const size_t mark = client.output.size();
+    work();
+    if (muted && client.reply_mode == ReplyMode::kOff) client.output.truncate(mark);
+  };
+  const std::span<Transaction::Queued> commands = transaction.commands();
+  reply_of([&] { client.reply.array(commands.size()); });
+  const auto args_of = [&](const Transaction::Queued& queued) {
+    return transaction.args_of(queued);
+  };
+  client.deny_blocking = true;
+  for (size_t i = 0; i < commands.size(); ++i) {
+    if (i % kBatch == 0 && commands.size() > 1) {
+      prefetch_.run(commands.subspan(i, std::min(kBatch, commands.size() - i)), args_of,
+                    [&](const Transaction::Queued&) -> storage::Database& {
+                      return server_.keyspace.database(client.database);
+                    });
+    }
+    const Transaction::Queued& queued = commands[i];
+    const CommandArgs args = args_of(queued);
+    const int database = client.database;
+    reply_of([&] {
+      call(client, client.reply, args, *queued.command, queued.key_hash, WakeReason::kNone);
+    });
+    if (server_.reply_gate.active()) [[unlikely]] {
+      server_.reply_gate.hold(client, *queued.command, args, database);
+    }
+  }
+  client.deny_blocking = false;
+}
+
+bool Dispatcher::persistence_allows(Client& client, const Command& command, CommandFlags flags) {
+  if (server_.loading.active() && !any(flags & CommandFlags::kLoading)) {
     reject(client, &command, kLoadingError);
     return false;
   }
-  if (!command.has(CommandFlags::kWrite) && command.name != "ping") return true;
+  if (!any(flags & CommandFlags::kWrite) && command.name != "ping") return true;
   std::string refusal(server_.snapshots.write_refusal());
   if (refusal.empty()) refusal = server_.append_only_file.write_refusal();
   if (refusal.empty()) return true;

@@ -2,6 +2,7 @@
 // will touch, and runs them in order.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,6 +19,7 @@
 namespace spinel::server {
 
 class Server;
+class Transaction;
 
 // What a client sent and was not executed yet.
 struct PendingInput {
@@ -33,7 +35,7 @@ struct PendingInput {
 
 class Dispatcher {
  public:
-  explicit Dispatcher(Server& server) : server_(server) {}
+  explicit Dispatcher(Server& server);
 
   // Executes what the inputs hold of complete requests, as far as their clients may execute
   // commands now, and sets `done` of each. The rest is to be passed again, from its first byte,
@@ -70,8 +72,12 @@ class Dispatcher {
     if (argument.size() < resp::RequestParser::kLeastLarge || parser_ == nullptr) return nullptr;
     return parser_->take_block(argument);
   }
+  // Runs what `client` queued, within EXEC: writes the array of replies.
+  void call_queued(Client& client, Transaction& transaction);
   // How many commands are under way, one within the other.
   int depth() const { return depth_; }
+  // Whether the command that runs is a part of another, as those of a transaction are.
+  bool nested() const { return depth_ > 1; }
 
  private:
   // A parsed request of the batch.
@@ -108,7 +114,11 @@ class Dispatcher {
   bool admit(Client& client, CommandArgs args, const Command* command);
   void call(Session& session, resp::ReplyWriter& reply, CommandArgs args, const Command& command,
             KeyHash key_hash, WakeReason wake);
-  bool persistence_allows(Client& client, const Command& command);
+  // Whether the flags of a command, or for EXEC those of its transaction, allow it to run although
+  // a file is being loaded or the data cannot be saved; if not, the reply was sent.
+  bool persistence_allows(Client& client, const Command& command, CommandFlags flags);
+  // Within MULTI: queues the command unless it runs at once. Returns whether it does.
+  bool runs_within_multi(Client& client, CommandArgs args, const Command& command);
   bool subscriber_may_execute(Client& client, const Command& command);
   static void send_deferred_pushes(Client& client);
   // Whether a command that the configuration must enable is; if not, the reply was sent.
@@ -123,7 +133,10 @@ class Dispatcher {
   void warn_about_http(const Client& client);
 
   Server& server_;
-  std::vector<std::string_view> args_;  // of the whole batch
+  // Transactions treat these in ways of their own.
+  const Command* exec_;
+  std::array<const Command*, 5> never_queued_;  // besides EXEC
+  std::vector<std::string_view> args_;          // of the whole batch
   std::vector<Request> batch_;
   BatchPrefetch prefetch_;
   uint64_t last_ticks_ = 0;  // when the previous command of the batch ended

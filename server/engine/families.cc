@@ -52,6 +52,7 @@ std::span<const CommandFamily> all_command_families() {
       string_counter_commands(),
       string_lcs_commands(),
       string_range_commands(),
+      transaction_commands(),
       wait_commands(),
   };
   // clang-format on

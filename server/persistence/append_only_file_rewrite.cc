@@ -77,7 +77,7 @@ std::string write_base(Server& server, const std::string& path,
 
 AppendOnlyFile::RewriteStart AppendOnlyFile::request_rewrite() {
   if (server_.child.running(ChildKind::kAofRewrite)) return RewriteStart::kAlreadyRunning;
-  if (server_.child.running()) {
+  if (server_.child.running() || server_.dispatcher.nested()) {
     is_rewrite_scheduled_ = true;
     // Somebody wants it: failures before do not matter.
     server_.stats.aof_rewrites_consecutive_failures = 0;

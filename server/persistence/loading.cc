@@ -139,8 +139,8 @@ void empty_keyspace(Server& server) {
   for (int i = 0; i < server.keyspace.database_count(); ++i) {
     storage::Database& database = server.keyspace.database(i);
     if (database.size() == 0) continue;
-    database.clear(nullptr);
     server.modified_keys.flushed(i);
+    database.clear(nullptr);
   }
 }
 

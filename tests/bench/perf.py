@@ -26,14 +26,24 @@ def cpu(pid):
 
 class Random:
     """A command with an id below `ids` in it, which redis-benchmark cannot send: its random numbers start with zeros."""
+    reply_bytes = 4
     def __init__(self, ids, *command):
         self.ids, self.command, self.batches = ids, command, {}
     def requests(self, n, depth):
         if (n, depth) not in self.batches:
-            r = random.Random(5)
-            one = lambda: enc(*(r.randrange(self.ids) if a == '{id}' else a for a in self.command))
+            r = random.Random(5); one = lambda: self.one(r)
             self.batches = {(n, depth): [b''.join(one() for _ in range(depth)) for _ in range(n // depth)]}
         return self.batches[n, depth]
+
+    def one(self, r):
+        return enc(*(r.randrange(self.ids) if a == '{id}' else a for a in self.command))
+
+class Transaction(Random):
+    """MULTI, ten SETs of 32 bytes and EXEC: counts as one command."""
+    reply_bytes = len('+OK\r\n' + '+QUEUED\r\n' * 10 + '*10\r\n' + '+OK\r\n' * 10)
+    def one(self, r):
+        sets = (enc('SET', f'key:{r.randrange(self.ids):012}', 'v' * 32) for _ in range(10))
+        return enc('MULTI') + b''.join(sets) + enc('EXEC')
 
 DAY = 1_250_000   # bytes of a bitmap of 10M users
 IDS = DAY * 8
@@ -66,18 +76,19 @@ WORK = [  # name, redis-benchmark args or Random
     ('GEO10',   ['GEOSEARCH', 'geo', 'FROMLONLAT', '15', '37', 'BYRADIUS', '200', 'km', 'ASC', 'COUNT', '10']),
     ('LRANGE100', ['LRANGE', 'lr', '0', '99']),
     ('MSET10',  ['-t', 'mset', '-r', '1000000', '-d', '32']),
+    ('EXEC10',  Transaction(1_000_000)),
     ('SET128K', ['-t', 'set', '-r', '100', '-d', '131072']),
     ('GET128K', ['-t', 'get', '-r', '100', '-d', '131072']),
 ]
 DEPTH = {1: 120_000, 16: 800_000, 100: 2_000_000}
-SHALLOW = {'LRANGE100', 'MSET10', 'ZTOP10', 'PFCOUNT', 'GEOADD'}           # not at depth 100
-SHARE = {'LRANGE100': 4, 'MSET10': 4, 'GEOADD': 2, 'SETBITR': 2, 'GETBITR': 2}  # requests divided by this; sorted sets: 2
+SHALLOW = {'LRANGE100', 'MSET10', 'EXEC10', 'ZTOP10', 'PFCOUNT', 'GEOADD'}           # not at depth 100
+SHARE = {'LRANGE100': 4, 'MSET10': 4, 'EXEC10': 4, 'GEOADD': 2, 'SETBITR': 2, 'GETBITR': 2}  # requests divided by this; sorted sets: 2
 HEAVY = {'BITCOUNT': 2000, 'BITPOS': 2000, 'BITOP7': 500, 'BITOPOR7': 500,    # as many requests, at depths 1 and 16
          'PFCOUNT10': 2000, 'PFMERGE10': 2000, 'GEO10': 2000,
          'SET128K': 10_000, 'GET128K': 10_000}
 OPERANDS = {'BITCOUNT': 1, 'BITPOS': 1, 'BITOP7': 7, 'BITOPOR7': 7}           # days that one command reads
 GOAL = {  # of the ratio of CPU to Redis, at any depth or one
-    'BITCOUNT': 0.12, 'SET128K': 0.9, 'GET128K': 0.9, 'BITOP7': 0.5, 'PFADD': 0.8, 'PFCOUNT10': 0.3,
+    'BITCOUNT': 0.12, 'SET128K': 0.9, 'GET128K': 0.9, 'BITOP7': 0.5, 'PFADD': 0.8, 'PFCOUNT10': 0.3, ('EXEC10', 16): 0.4,
     ('SET', 100): 0.38, ('GET', 100): 0.48, ('INCR', 100): 0.4, ('HSET', 100): 0.34, ('SADD', 100): 0.35,
     ('ZADD', 100): 0.37, ('ZINCRBY', 100): 0.33}
 MEMCPY_GOAL = 1.5                                                             # of the time that memcpy takes
@@ -120,7 +131,7 @@ def benchmark(port, wargs, n, depth):
             asked = list(zip(clients, requests[i:i + len(clients)]))
             for client, batch in asked: client.socket.sendall(batch)
             for client, _ in asked:
-                if len(client.file.read(4 * depth)) != 4 * depth: raise SystemExit('the server closed the connection')
+                if len(client.file.read(wargs.reply_bytes * depth)) != wargs.reply_bytes * depth: raise SystemExit('the server closed the connection')
         took = time.perf_counter() - t; os.sched_setaffinity(0, before)
         return n / took / 1e3
     o = subprocess.run(['taskset', '-c', '1', 'redis-benchmark', '-p', str(port), '-n', str(n), '-c', '50', '-P', str(depth), '--csv'] + wargs,

@@ -136,6 +136,44 @@ def pipelines(r):
     expect(replies[2], b"abc")
 
 
+def transactions(r):
+    pipe = r.pipeline(transaction=True)
+    pipe.set("t:a", 1).incr("t:a").lpush("t:a", "x").get("t:a")
+    replies = pipe.execute(raise_on_error=False)
+    expect(replies[:2], [True, 2])
+    assert isinstance(replies[2], redis.ResponseError), replies[2]
+    expect(replies[3], b"2")
+    expect(r.pipeline().execute(), [])
+    # A refused command discards everything.
+    pipe = r.pipeline().set("t:a", 9).execute_command("NOSUCH")
+    expect_error(redis.ResponseError, "unknown command", pipe.execute)
+    expect(r.get("t:a"), b"2")
+    # Another client's change of a watched key.
+    with r.pipeline() as pipe:
+        pipe.watch("t:a")
+        r.incr("t:a")
+        pipe.multi()
+        pipe.set("t:a", 100)
+        expect_error(redis.WatchError, "Watched variable changed", pipe.execute)
+    expect(r.get("t:a"), b"3")
+
+    # An optimistic counter: no increment is lost.
+    def increment(pipe):
+        value = int(pipe.get("t:counter") or 0)
+        pipe.multi()
+        pipe.set("t:counter", value + 1)
+
+    threads = [threading.Thread(target=lambda: [r.transaction(increment, "t:counter") for _ in range(50)])
+               for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    expect(r.get("t:counter"), b"200")
+    resp3 = connect(protocol=3)
+    expect(resp3.pipeline().hset("t:h", "f", "v").hgetall("t:h").execute(), [1, {b"f": b"v"}])
+
+
 def iteration(r):
     wanted = {f"p:{i}".encode() for i in range(5000)}
     expect(set(r.scan_iter("p:*", count=100)), wanted)
@@ -235,7 +273,7 @@ def reconnection(r):
 def main():
     r = connect()
     r.flushall()
-    for part in (sessions_with_ttl, cache, counters, pipelines, iteration, binary_values,
+    for part in (sessions_with_ttl, cache, counters, pipelines, transactions, iteration, binary_values,
                  keys_and_databases, messages, keyspace_events, administration, errors, reconnection):
         part(r)
         print(f"ok: python {part.__name__}")

@@ -388,12 +388,12 @@ TEST_F(ConnectionTest, ClientListShowsTheOrderOfFieldsThatParsersKnow) {
   for (const std::string& word : split(without_final_newline(run("CLIENT", "INFO").text), ' ')) {
     names.push_back(word.substr(0, word.find('=')));
   }
-  EXPECT_EQ(names,
-            (std::vector<std::string>{
-                "id",        "addr", "laddr", "fd",   "name",     "age",    "idle",      "flags",
-                "db",        "sub",  "psub",  "ssub", "multi",    "qbuf",   "qbuf-free", "argv-mem",
-                "multi-mem", "rbs",  "rbp",   "obl",  "oll",      "omem",   "tot-mem",   "events",
-                "cmd",       "user", "redir", "resp", "lib-name", "lib-ver"}));
+  EXPECT_EQ(names, (std::vector<std::string>{
+                       "id",    "addr",      "laddr",    "fd",        "name", "age",   "idle",
+                       "flags", "db",        "sub",      "psub",      "ssub", "multi", "watch",
+                       "qbuf",  "qbuf-free", "argv-mem", "multi-mem", "rbs",  "rbp",   "obl",
+                       "oll",   "omem",      "tot-mem",  "events",    "cmd",  "user",  "redir",
+                       "resp",  "lib-name",  "lib-ver"}));
 }
 
 TEST_F(ConnectionTest, ClientListFilters) {

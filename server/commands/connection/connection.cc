@@ -6,6 +6,7 @@
 #include "server/client_description.h"
 #include "server/engine/context.h"
 #include "server/engine/families.h"
+#include "server/transactions/transaction.h"
 #include "server/version.h"
 
 namespace spinel::server {
@@ -126,6 +127,7 @@ void quit_command(CommandContext& ctx) {
 
 void reset_command(CommandContext& ctx) {
   Client& client = ctx.client();
+  discard_transaction(client);
   std::erase(ctx.server.clients.monitors, &client);
   client.monitor = false;
   ctx.server.pubsub.unsubscribe_all(client);

@@ -50,8 +50,8 @@ void flushall_command(CommandContext& ctx) {
     Database& database = keyspace.database(i);
     removed += static_cast<int64_t>(database.size());
     if (database.size() == 0) continue;
-    database.clear(*lazy);
     ctx.server.modified_keys.flushed(i);
+    database.clear(*lazy);
   }
   flushed(ctx, removed);
   ctx.server.snapshots.on_flushall();
@@ -62,8 +62,8 @@ void flushdb_command(CommandContext& ctx) {
   if (!lazy) return;
   const auto removed = static_cast<int64_t>(ctx.db.size());
   if (removed > 0) {
-    ctx.db.clear(*lazy);
     ctx.server.modified_keys.flushed(ctx.db.index);
+    ctx.db.clear(*lazy);
   }
   flushed(ctx, removed);
 }
@@ -87,6 +87,9 @@ void lolwut_command(CommandContext& ctx) {
 }
 
 void monitor_command(CommandContext& ctx) {
+  if (ctx.session.deny_blocking) {
+    return ctx.error("ERR MONITOR isn't allowed for DENY BLOCKING client");
+  }
   if (!ctx.client().monitor) {
     ctx.client().monitor = true;
     ctx.server.clients.monitors.push_back(&ctx.client());

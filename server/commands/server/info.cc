@@ -86,7 +86,9 @@ void write_clients(InfoWriter& info, const Server& server) {
   info.field("blocked_clients", server.blocked.count());
   info.field("tracking_clients", 0);
   info.field("pubsub_clients", server.pubsub.client_count());
+  info.field("watching_clients", server.watched_keys.client_count());
   info.field("clients_in_timeout_table", server.blocked.deadline_count());
+  info.field("total_watched_keys", server.watched_keys.key_count());
   info.field("total_blocking_keys", server.blocked.keys_waited_for());
   info.field("total_blocking_keys_on_nokey", 0);
 }

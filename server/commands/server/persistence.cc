@@ -21,8 +21,9 @@ void bgsave_command(CommandContext& ctx) {
   if (server.child.running(ChildKind::kSnapshot)) {
     return ctx.error("ERR Background save already in progress");
   }
-  if (server.child.running()) {
-    if (!schedule) {
+  const bool in_transaction = server.dispatcher.nested();
+  if (server.child.running() || in_transaction) {
+    if (!schedule && !in_transaction) {
       return ctx.error(
           "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE "
           "in order to schedule a BGSAVE whenever possible.");
