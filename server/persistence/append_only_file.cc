@@ -466,6 +466,15 @@ bool AppendOnlyFile::begin_increment(aof::Manifest manifest) {
   return true;
 }
 
+// Nobody is served yet, so it may take its time.
+void AppendOnlyFile::delete_history_at_start() {
+  if (server_.config.aof_disable_auto_gc) return;
+  const FileError error = aof::delete_history(location(), *manifest_);
+  if (!error.ok()) {
+    log_warning("Cannot remove an append only file that is no longer needed: {}", error.text());
+  }
+}
+
 bool AppendOnlyFile::start() {
   if (!read_manifest(OldFile::kAdopt)) return false;
   const bool is_empty = manifest_->load_order().empty();
@@ -480,7 +489,7 @@ bool AppendOnlyFile::start() {
     switch_to(std::move(last));
   }
   measure_files();
-  remove_history();
+  delete_history_at_start();
   reader_.emplace(server_.effects.reader());
   state_ = State::kOn;
   apply_policy();
@@ -532,6 +541,8 @@ bool AppendOnlyFile::prepare_shutdown(bool force) {
     }
     server_.child.kill(SIGUSR1);
   }
+  remover_.wait_for(remover_.submitted());
+  finish_removal();
   return flush_and_sync() || force;
 }
 

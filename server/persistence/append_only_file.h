@@ -134,6 +134,7 @@ class AppendOnlyFile {
   void measure_files();
   void remove_history();
   void finish_removal();
+  void delete_history_at_start();
   void warn_about_snapshot() const;
   bool start_new_files();
   bool begin_increment(persistence::aof::Manifest manifest);

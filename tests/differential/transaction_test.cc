@@ -28,7 +28,6 @@ const Family& transaction_family() {
                    {24, "WATCH {k} [{k}]"},
                    {4, "UNWATCH"},
                    {2, "RESET", false},
-                   {2, "HELLO (2|3)", false},
                    {3, "SELECT (0|1)"},
                    {12, "SET {k} {v} [EX 1000|PXAT 1|NX|XX|GET]"},
                    {8, "GET {k}"},

@@ -116,7 +116,10 @@ void rpoplpush_command(CommandContext& ctx) {
 // Tells `effect`, if the move changed something, instead of the command that blocks.
 void blocking_move(CommandContext& ctx, const Move& move, size_t timeout_index,
                    CommandArgs effect) {
-  if (ctx.wake == WakeReason::kTimeout) return ctx.reply.null_array();
+  if (ctx.wake == WakeReason::kTimeout) {
+    // Who must not block gets the reply of LMOVE.
+    return ctx.session.deny_blocking ? ctx.reply.null() : ctx.reply.null_array();
+  }
   const auto timeout_ms = block_timeout_ms(ctx, timeout_index);
   if (!timeout_ms) return;
   const Outcome outcome = move_element(ctx, move);
