@@ -170,8 +170,7 @@ def transactions(r):
     for thread in threads:
         thread.join()
     expect(r.get("t:counter"), b"200")
-    resp3 = connect(protocol=3)
-    expect(resp3.pipeline().hset("t:h", "f", "v").hgetall("t:h").execute(), [1, {b"f": b"v"}])
+    expect(r.pipeline().hset("t:h", "f", "v").hgetall("t:h").execute(), [1, {b"f": b"v"}])
 
 
 def iteration(r):
