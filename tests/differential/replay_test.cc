@@ -37,7 +37,10 @@ class NoTransport final : public server::ClientTransport {
 /// A server in this process, with one client.
 class Node {
  public:
-  explicit Node(server::Server::WallClock clock) : server(config, clock) { connect(); }
+  explicit Node(server::Server::WallClock clock) : server(config, clock) {
+    config.save.clear();  // FLUSHALL would write a file
+    connect();
+  }
 
   /// Executes `requests`, which are complete. A client that is not to go on is replaced.
   void run(std::string_view requests) {

@@ -37,6 +37,7 @@ inline server::Server& fresh_server(const server::Config& config) {
   static server::Server server(shared_config());
   server::set_log_level(server::LogLevel::kNothing);
   shared_config() = config;
+  shared_config().save.clear();  // FLUSHALL would write a file
   for (int i = 0; i < server.keyspace.database_count(); ++i) {
     server.keyspace.database(i).clear(nullptr);
   }

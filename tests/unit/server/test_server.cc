@@ -63,6 +63,8 @@ TestServer::TestServer(Config config_in)
       server(config),
       effects_(server.effects.reader()),
       client(*this) {
+  config.save.clear();  // FLUSHALL would write a file
+
   server.events.add_sink(*this);
 }
 
