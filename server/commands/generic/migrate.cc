@@ -4,6 +4,7 @@
 // neither. The effect is one DEL of the keys that the target took.
 #include <algorithm>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <optional>
 #include <string>
 #include <vector>
@@ -155,7 +156,7 @@ class Migration {
     }
     connections.close(connection);
     if (!error_.empty()) return Result::kDone;
-    error_ = std::string("IOERR error or timeout ") + step + " to target instance";
+    error_ = fmt::format("IOERR error or timeout {} to target instance", step);
     return status == Status::kFailed && replies_ == 0 ? Result::kRetry : Result::kDone;
   }
 
