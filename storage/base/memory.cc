@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <mutex>
 #include <sys/mman.h>
+#include <thread>
 #include <unistd.h>
 
 #include "storage/base/assert.h"
@@ -78,81 +79,49 @@ struct ThreadCounters {
   }
 };
 
-// The counters of living threads and the balance of those that ended. A change happens under the
-// mutex and while the version is odd; a reader that saw one begins again, so that no thread is
-// counted twice or not at all.
+// Held for a few instructions: by whoever reads the sum, and by threads that come and go.
+class SpinLock {
+ public:
+  void lock() {
+    while (locked_.exchange(true, std::memory_order_acquire)) std::this_thread::yield();
+  }
+  void unlock() { locked_.store(false, std::memory_order_release); }
+
+ private:
+  std::atomic<bool> locked_{false};
+};
+
+// The counters of living threads and the balance of those that ended. The counters of a thread are
+// gone when it has ended, so it can end only while nobody reads them.
 class Registry {
  public:
   void add(ThreadCounters counters) {
-    const std::lock_guard lock(mutex_);
-    const size_t count = count_.load();
-    SPINEL_ASSERT(count < kMaxThreads);
-    const Change change(version_);
-    slots_[count].set(counters);
-    count_.store(count + 1);
+    const std::lock_guard lock(lock_);
+    SPINEL_ASSERT(count_ < kMaxThreads);
+    threads_[count_++] = counters;
   }
 
   void remove(ThreadCounters counters) {
-    const std::lock_guard lock(mutex_);
-    const size_t count = count_.load();
+    const std::lock_guard lock(lock_);
     size_t at = 0;
-    while (at < count && slots_[at].get().idle != counters.idle) ++at;
-    SPINEL_ASSERT(at < count);
-    const Change change(version_);
-    const Balance balance = counters.balance();
-    ended_allocated_.store(ended_allocated_.load() + balance.allocated);
-    ended_idle_.store(ended_idle_.load() + balance.idle);
-    slots_[at].set(slots_[count - 1].get());
-    count_.store(count - 1);
+    while (at < count_ && threads_[at].idle != counters.idle) ++at;
+    SPINEL_ASSERT(at < count_);
+    ended_ += counters.balance();
+    threads_[at] = threads_[--count_];
   }
 
-  Balance balance() const {
-    for (;;) {
-      const uint32_t before = version_.load(std::memory_order_acquire);
-      Balance sum{.allocated = ended_allocated_.load(std::memory_order_relaxed),
-                  .idle = ended_idle_.load(std::memory_order_relaxed)};
-      const size_t count = count_.load(std::memory_order_relaxed);
-      for (size_t i = 0; i < count; ++i) sum += slots_[i].get().balance();
-      std::atomic_thread_fence(std::memory_order_acquire);
-      if ((before & 1) == 0 && version_.load(std::memory_order_relaxed) == before) return sum;
-    }
+  Balance balance() {
+    const std::lock_guard lock(lock_);
+    Balance sum = ended_;
+    for (size_t i = 0; i < count_; ++i) sum += threads_[i].balance();
+    return sum;
   }
 
  private:
-  class Change {
-   public:
-    explicit Change(std::atomic<uint32_t>& version) : version_(version) { version_.fetch_add(1); }
-    ~Change() { version_.fetch_add(1); }
-    Change(const Change&) = delete;
-    Change& operator=(const Change&) = delete;
-
-   private:
-    std::atomic<uint32_t>& version_;
-  };
-
-  struct Slot {
-    std::atomic<const uint64_t*> allocated{nullptr};
-    std::atomic<const uint64_t*> freed{nullptr};
-    std::atomic<const std::atomic<int64_t>*> idle{nullptr};
-
-    ThreadCounters get() const {
-      return {.allocated = allocated.load(std::memory_order_relaxed),
-              .freed = freed.load(std::memory_order_relaxed),
-              .idle = idle.load(std::memory_order_relaxed)};
-    }
-    void set(ThreadCounters counters) {
-      allocated.store(counters.allocated);
-      freed.store(counters.freed);
-      idle.store(counters.idle);
-    }
-  };
-
-  std::mutex mutex_;
-  std::atomic<uint32_t> version_{0};
-  std::atomic<size_t> count_{0};
-  std::atomic<int64_t> ended_allocated_{0};
-  std::atomic<int64_t> ended_idle_{0};
-  Slot slots_[kMaxThreads];
+  SpinLock lock_;
+  size_t count_ = 0;
+  Balance ended_;
+  ThreadCounters threads_[kMaxThreads];
 };
 constinit Registry registry;
 
