@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/pubsub/subscriptions.h"
+#include "server/replication.h"
 #include "server/server.h"
 #include "server/transactions/transaction.h"
 
@@ -28,6 +29,10 @@ Client::~Client() {
 
 bool Client::is_subscriber() const {
   return subscriber != nullptr && subscriber->active();
+}
+
+bool Client::is_replica() const {
+  return replica != nullptr && replica->attached();
 }
 
 size_t Client::memory_bytes() const {

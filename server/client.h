@@ -18,6 +18,7 @@ class Server;
 class Transaction;
 struct Command;
 struct Subscriber;
+class ReplicaFeed;
 
 // What a client asks of whatever carries its bytes. server/net implements it over a socket; tests
 // need none.
@@ -81,6 +82,13 @@ class Client final : public Session {
   // --- pub/sub (see server/pubsub); null until the first subscription
   std::unique_ptr<Subscriber> subscriber;
 
+  // --- replication (see server/replication.h)
+  std::unique_ptr<ReplicaFeed> replica;  // since REPLCONF, PSYNC or SYNC; null before
+  // The connection to this node's master.
+  bool is_master = false;
+  // Where the effects of its last command that wrote ended in the log of effects.
+  uint64_t last_write_position = 0;
+
   // --- transactions (see server/transactions)
   std::unique_ptr<Transaction> transaction;  // since MULTI; null outside
   ClientWatches watches;
@@ -110,6 +118,8 @@ class Client final : public Session {
   size_t memory_bytes() const;
   // Whether it has subscriptions.
   bool is_subscriber() const;
+  // Whether it is sent the stream of effects.
+  bool is_replica() const;
   // Connected from this machine.
   bool is_local() const { return unix_socket || loopback; }
 

@@ -17,6 +17,8 @@ namespace {
 
 std::string client_flags(const Client& client) {
   std::string flags;
+  if (client.is_replica()) flags += 'S';
+  if (client.is_master) flags += 'M';
   if (client.monitor) flags += 'O';
   if (client.is_subscriber()) flags += 'P';
   if (client.transaction != nullptr) flags += 'x';

@@ -35,8 +35,15 @@ size_t most_output(size_t limit) {
 }
 
 const OutputBufferLimit& output_limit(const Client& client) {
-  const ClientClass kind = client.is_subscriber() ? ClientClass::kPubsub : ClientClass::kNormal;
+  const ClientClass kind = client.is_replica()      ? ClientClass::kReplica
+                           : client.is_subscriber() ? ClientClass::kPubsub
+                                                    : ClientClass::kNormal;
   return client.server.config.client_output_buffer_limit[static_cast<size_t>(kind)];
+}
+
+// No replica is disconnected for less than what the backlog holds in any case.
+size_t limit_of_replica(size_t limit, const Config& config) {
+  return limit == 0 ? 0 : std::max<size_t>(limit, config.repl_backlog_size_bytes);
 }
 
 }  // namespace
@@ -115,9 +122,15 @@ void ClientRegistry::check_output_limit(Client& client) {
 }
 
 bool ClientRegistry::exceeds_output_limit(Client& client) {
-  const OutputBufferLimit& limit = output_limit(client);
+  OutputBufferLimit limit = output_limit(client);
   memory.update(client);
-  const size_t pending = client.output.size();
+  size_t pending = client.output.size();
+  if (client.is_replica()) [[unlikely]] {
+    // The backlog is there anyway.
+    limit.hard_bytes = limit_of_replica(limit.hard_bytes, server_.config);
+    limit.soft_bytes = limit_of_replica(limit.soft_bytes, server_.config);
+    pending += client.replica->pending_bytes();
+  }
   const size_t counted = counted_output(pending);
   bool over = client.output.overflowed() || (limit.hard_bytes != 0 && counted > limit.hard_bytes);
   if (!client.authenticated && !server_.config.requirepass.empty() &&

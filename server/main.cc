@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "cluster/replication/node.h"
 #include "server/config/config.h"
 #include "server/config/launch.h"
 #include "server/config/load.h"
@@ -98,6 +99,7 @@ int serve(Config& config, const std::string& program) {
   Server server(config);  // starts the threads that work in the background
   background.reset();
   net::EventLoop loop(server);
+  cluster::Node node(server, loop);
   if (const auto error = loop.listen()) {
     log_warning("{}", *error);
     return 1;

@@ -1,5 +1,7 @@
 #include "server/memory_limit.h"
 
+#include <algorithm>
+
 #include "server/server.h"
 #include "storage/base/clock.h"
 #include "storage/base/memory.h"
@@ -38,7 +40,8 @@ uint64_t MemoryLimit::used_bytes() {
 }
 
 uint64_t MemoryLimit::not_counted_bytes() const {
-  return server_.effects.log().memory_bytes();
+  const uint64_t log_bytes = server_.effects.log().memory_bytes();
+  return log_bytes - std::min(log_bytes, server_.replication->backlog_bytes());
 }
 
 uint64_t MemoryLimit::limit_bytes() const {
@@ -67,6 +70,7 @@ storage::EvictionResult MemoryLimit::evict() {
 bool MemoryLimit::make_room() {
   // The data must stay as they are: clients are paused, or what is being loaded needs them.
   if (server_.pause.active() || server_.loading.active()) return true;
+  if (server_.role.leaves_eviction_to_master) return true;
   if (used_bytes() <= limit_bytes()) return true;
   return evict() != storage::EvictionResult::kFail;
 }

@@ -15,8 +15,8 @@ class MemoryLimit {
 
   // Bytes that count against maxmemory: all that is in use, the buffers of clients too.
   static uint64_t used_bytes();
-  // Bytes in use that do not count: effects on their way to the append only file. Evicting keys
-  // makes more of them.
+  // Bytes in use that do not count: effects on their way to the append only file and to replicas,
+  // beyond the backlog. Evicting keys makes more of them.
   uint64_t not_counted_bytes() const;
   // Whether there is memory for a command that may take more, after evicting what the policy
   // allows. Requires that there is a limit.

@@ -56,7 +56,6 @@ Server::Server(Config& config_in, WallClock wall_clock)
           type_at),
       command_stats(commands.id_count()),
       run_id(storage::random_hex(kIdDigits)),
-      replication_id(storage::random_hex(kIdDigits)),
       started_at_ms(wall_clock()),
       wall_clock_(wall_clock) {
   for (const CommandRename& rename : config.rename_commands) {
@@ -179,6 +178,7 @@ void Server::cron() {
     rates_sampled_at_ms_ = monotonic_ms_;
     rates.sample(stats, storage::monotonic_us());
   }
+  replication->cron();
   if (loading.active()) return;
   child.poll();
   append_only_file.cron();

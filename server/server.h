@@ -29,6 +29,7 @@
 #include "server/persistence/shutdown.h"
 #include "server/persistence/snapshots.h"
 #include "server/pubsub/subscriptions.h"
+#include "server/replication.h"
 #include "server/stats/command_stats.h"
 #include "server/stats/instantaneous.h"
 #include "server/stats/latency_monitor.h"
@@ -88,7 +89,6 @@ class Server final : private storage::KeyspaceObserver {
   size_t memory_at_start = 0;  // bytes in use once everything was set up
 
   const std::string run_id;     // 40 hex digits, new with every start
-  std::string replication_id;   // 40 hex digits
   const int64_t started_at_ms;  // Unix time
   // Which service manager looks after the process.
   Supervision supervision = Supervision::kNo;
@@ -122,6 +122,11 @@ class Server final : private storage::KeyspaceObserver {
   ReplyGate reply_gate{modified_keys};
   AppendOnlyFile append_only_file{*this};
 
+  // --- replication
+  NodeRole role;
+  // Never null. Whoever sets it outlives the server's last use of it.
+  Replication* replication = &not_replicated_;
+
   // --- the client whose command is being executed, null between commands
   Client* current_client = nullptr;
 
@@ -145,6 +150,8 @@ class Server final : private storage::KeyspaceObserver {
   const std::optional<ShutdownRequest>& shutdown_request() const { return shutdown_request_; }
 
  private:
+  Replication not_replicated_;
+
   // Copies what the configuration says about the keyspace's behaviour.
   void apply_config();
   void watch_config();

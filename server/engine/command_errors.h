@@ -9,6 +9,12 @@
 namespace spinel::server {
 
 inline constexpr std::string_view kLoadingError = "LOADING Redis is loading the dataset in memory";
+inline constexpr std::string_view kReadOnlyError =
+    "READONLY You can't write against a read only replica.";
+inline constexpr std::string_view kStaleError =
+    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+inline constexpr std::string_view kTooFewReplicasError =
+    "NOREPLICAS Not enough good replicas to write.";
 
 // For `args` (not empty) that CommandTable::resolve did not know: an unknown command or subcommand.
 std::string unknown_command_error(const CommandTable& table, CommandArgs args);

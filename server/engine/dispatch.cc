@@ -199,7 +199,11 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, K
     end_wait_with_error(client, args, *command);
   } else if (wake == WakeReason::kTimeout || admit(client, args, command)) {
     client.last_command = command;
+    const uint64_t position = server_.effects.log().end();
     call(client, client.reply, args, *command, key_hash, wake);
+    if (const uint64_t now_at = server_.effects.log().end(); now_at != position) {
+      client.last_write_position = now_at;
+    }
     if (server_.reply_gate.active()) [[unlikely]] {
       server_.reply_gate.hold(client, *command, args, database);
     }
@@ -307,15 +311,15 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
     reject(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
     return false;
   }
-  if (server_.loading.active() || server_.snapshots.failing() || server_.append_only_file.failing())
-      [[unlikely]] {
-    if (!persistence_allows(client, *command, flags)) return false;
+  if (server_.loading.active() || server_.snapshots.failing() ||
+      server_.append_only_file.failing() || server_.role.restricts_commands()) [[unlikely]] {
+    if (!state_allows(client, *command, flags)) return false;
   }
   if (client.subscriber != nullptr) [[unlikely]] {
     if (!subscriber_may_execute(client, *command)) return false;
   }
-  if (client.monitor) {
-    // As a replica is, a monitor is an observer: it is never paused, and stays away from the keys.
+  if (client.monitor || client.is_replica()) {
+    // Observers: they are never paused, and stay away from the keys.
     if (command->has(CommandFlags::kReadonly) || may_write(command->flags)) {
       reject(client, command, "ERR Replica can't interact with the keyspace");
       return false;
@@ -378,17 +382,29 @@ void Dispatcher::call_queued(Client& client, Transaction& transaction) {
   client.deny_blocking = false;
 }
 
-bool Dispatcher::persistence_allows(Client& client, const Command& command, CommandFlags flags) {
-  if (server_.loading.active() && !any(flags & CommandFlags::kLoading)) {
-    reject(client, &command, kLoadingError);
-    return false;
-  }
-  if (!any(flags & CommandFlags::kWrite) && command.name != "ping") return true;
-  std::string refusal(server_.snapshots.write_refusal());
-  if (refusal.empty()) refusal = server_.append_only_file.write_refusal();
+bool Dispatcher::state_allows(Client& client, const Command& command, CommandFlags flags) {
+  const std::string refusal = refusal_of_state(command, flags);
   if (refusal.empty()) return true;
   reject(client, &command, refusal);
   return false;
+}
+
+// What state_allows replies; empty if the command may run.
+std::string Dispatcher::refusal_of_state(const Command& command, CommandFlags flags) const {
+  const NodeRole& role = server_.role;
+  const bool writes = any(flags & CommandFlags::kWrite);
+  if ((writes || command.name == "ping") && !role.is_replica && !server_.loading.active()) {
+    std::string refusal(server_.snapshots.write_refusal());
+    if (refusal.empty()) refusal = server_.append_only_file.write_refusal();
+    if (!refusal.empty()) return refusal;
+  }
+  if (writes && role.too_few_replicas) return std::string(kTooFewReplicasError);
+  if (writes && role.read_only) return std::string(kReadOnlyError);
+  if (role.stale && !any(flags & CommandFlags::kStale)) return std::string(kStaleError);
+  if (server_.loading.active() && !any(flags & CommandFlags::kLoading)) {
+    return std::string(kLoadingError);
+  }
+  return {};
 }
 
 void Dispatcher::warn_about_http(const Client& client) {

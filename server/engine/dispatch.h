@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -115,8 +116,10 @@ class Dispatcher {
   void call(Session& session, resp::ReplyWriter& reply, CommandArgs args, const Command& command,
             KeyHash key_hash, WakeReason wake);
   // Whether the flags of a command, or for EXEC those of its transaction, allow it to run although
-  // a file is being loaded or the data cannot be saved; if not, the reply was sent.
-  bool persistence_allows(Client& client, const Command& command, CommandFlags flags);
+  // a file is being loaded, the data cannot be saved, or the node's role restricts what clients may
+  // do; if not, the reply was sent.
+  bool state_allows(Client& client, const Command& command, CommandFlags flags);
+  std::string refusal_of_state(const Command& command, CommandFlags flags) const;
   // Within MULTI: queues the command unless it runs at once. Returns whether it does.
   bool runs_within_multi(Client& client, CommandArgs args, const Command& command);
   bool subscriber_may_execute(Client& client, const Command& command);

@@ -98,13 +98,32 @@ void EffectStream::add_to_unit(int database, CommandArgs effect) {
   ++unit_effects_;
 }
 
+// What was written since `begin` is local: what follows is to find `selected_before` selected.
+void EffectStream::end_local(uint64_t begin, int selected_before) {
+  if (selected_before != kNoDatabase) select(selected_before);
+  if (local_ranges_.empty() || local_ranges_.back().begin + local_ranges_.back().size != begin) {
+    local_ranges_.push_back({begin, 0});
+  }
+  local_ranges_.back().size += log_.end() - begin;
+}
+
+void EffectStream::forget_local_ranges_before(uint64_t position) {
+  while (!local_ranges_.empty() &&
+         local_ranges_.front().begin + local_ranges_.front().size <= position) {
+    local_ranges_.pop_front();
+  }
+}
+
 void EffectStream::commit_unit() {
   if (active()) {
+    const uint64_t begin = log_.end();
+    const int selected_before = selected_;
     select(unit_first_database_);
     if (unit_effects_ > 1) log_.append(kMulti);
     log_.append(unit_);
     if (unit_effects_ > 1) log_.append(kExec);
     selected_ = unit_database_;
+    if (is_local_) end_local(begin, selected_before);
   }
   unit_effects_ = 0;
   unit_.clear();

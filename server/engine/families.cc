@@ -36,6 +36,7 @@ std::span<const CommandFamily> all_command_families() {
       object_commands(),
       persistence_commands(),
       pubsub_commands(),
+      replication_commands(),
       scan_commands(),
       set_algebra_commands(),
       set_commands(),

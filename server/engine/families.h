@@ -37,6 +37,7 @@ CommandFamily migrate_commands();
 CommandFamily object_commands();
 CommandFamily persistence_commands();
 CommandFamily pubsub_commands();
+CommandFamily replication_commands();
 CommandFamily scan_commands();
 CommandFamily set_algebra_commands();
 CommandFamily set_commands();

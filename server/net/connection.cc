@@ -11,6 +11,7 @@
 #include "server/client_description.h"
 #include "server/log/log.h"
 #include "server/net/event_loop.h"
+#include "server/replication.h"
 #include "server/server.h"
 
 namespace spinel::server::net {
@@ -20,6 +21,8 @@ namespace {
 constexpr size_t kIdleOutputCapacity = 16 * 1024;
 // How many pieces of output one system call sends at most.
 constexpr size_t kMostParts = 64;
+// How much of its stream or file a replica is sent in one turn.
+constexpr size_t kMostFeedBytes = 256 * 1024;
 }  // namespace
 
 Connection::Connection(EventLoop& loop, int descriptor) : loop_(loop), descriptor_(descriptor) {
@@ -149,11 +152,44 @@ void Connection::flush() {
     ++server.stats.total_writes_processed;
   }
   server.clients.memory.update(*client_);
-  const bool unsent = !output.empty();
+  bool unsent = !output.empty();
+  if (!unsent && client_->replica != nullptr) [[unlikely]] {
+    const std::optional<bool> all = send_feed();
+    if (!all) return;
+    unsent = !*all;
+  }
   wait_for_writable(unsent);
   if (!unsent && client_->close_after_reply) {
     server.clients.close(*client_, CloseReason::kReplied);
   }
+}
+
+// Sends what a replica is sent besides replies, but no more than other clients can wait for.
+// Returns whether nothing is left for which the socket must become writable; nothing if the client
+// was closed.
+std::optional<bool> Connection::send_feed() {
+  Server& server = loop_.server();
+  size_t sent_bytes = 0;
+  while (sent_bytes < kMostFeedBytes) {
+    const std::string_view bytes = client_->replica->peek();
+    if (bytes.empty()) return true;
+    const ssize_t sent =
+        ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        client_->replica->on_stalled();
+        return false;
+      }
+      server.clients.close(*client_, CloseReason::kWriteFailed, errno);
+      return std::nullopt;
+    }
+    client_->replica->consume(static_cast<size_t>(sent));
+    sent_bytes += static_cast<size_t>(sent);
+    server.stats.total_net_repl_output_bytes += sent;
+    client_->bytes_out += static_cast<uint64_t>(sent);
+  }
+  return false;
 }
 
 void Connection::wait_for_writable(bool wait) {

@@ -68,6 +68,7 @@ class Connection final : public ClientTransport {
   void on_received(ssize_t received, Commit&& commit);
   void on_read(size_t bytes);
   ssize_t send_pending();
+  std::optional<bool> send_feed();
   // Has the loop tell when there is room to write, or not any more.
   void wait_for_writable(bool wait);
   bool check_query_buffer();

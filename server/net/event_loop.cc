@@ -130,7 +130,10 @@ void EventLoop::watch_shutdown_signals() {
 }
 
 void EventLoop::run() {
-  while (!server_.shutdown_request()) run_once(true);
+  while (!server_.shutdown_request()) {
+    run_once(true);
+    server_.replication->between_turns();
+  }
 }
 
 void EventLoop::serve_ready() {
@@ -295,6 +298,7 @@ void EventLoop::end_turn() {
   server_.before_sleep();
   while (!to_execute_.empty()) execute_input();  // of those that were woken
   server_.append_only_file.end_turn();
+  server_.replication->end_turn();
   if (!held_.empty()) release_held();
   flush_output();
   close_scheduled();
@@ -383,7 +387,7 @@ void EventLoop::check_connections() {
     Client& client = connection->client();
     const int64_t idle_ms = now_ms - client.last_interaction_ms;
     if (timeout_ms != 0 && idle_ms > timeout_ms && client.blocked == BlockReason::kNone &&
-        !client.monitor && !client.is_subscriber()) {
+        !client.monitor && !client.is_subscriber() && !client.is_replica()) {
       server_.clients.close(client, CloseReason::kIdle);
     } else if (server_.debug.reply_buffer_resizing && server_.debug.reply_buffer_idle_ms >= 0) {
       connection->shrink_output();

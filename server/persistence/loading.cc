@@ -105,6 +105,7 @@ Loading::Result Loading::load_snapshot(const std::string& path, const SnapshotOp
   }
   log_notice("DB loaded from disk: {:.3f} seconds",
              static_cast<double>(storage::monotonic_us() - began_us) / 1e6);
+  if (options.tell_replication) server_.replication->on_loaded(observer.replication_fields());
   return Result::kLoaded;
 }
 
@@ -119,6 +120,8 @@ void LoggingLoadObserver::on_aux(std::string_view name, std::string_view value) 
     server_.loading.set_rdb_used_memory(static_cast<uint64_t>(std::max<int64_t>(number, 0)));
     log_notice("Its data took {:.2f} MB where it was written",
                static_cast<double>(number) / (1 << 20));
+  } else if (name.starts_with("repl-")) {
+    replication_fields_.emplace_back(name, value);
   } else if (name.starts_with('%')) {
     log_notice("RDB field {}: {}", name, value);
   }
@@ -146,7 +149,9 @@ void empty_keyspace(Server& server) {
 
 bool load_data_at_start(Server& server) {
   if (server.config.appendonly) return server.append_only_file.start();
-  switch (server.loading.load_snapshot(server.config.dbfilename, {})) {
+  const Loading::SnapshotOptions options{.drop_expired = !server.role.is_replica,
+                                         .tell_replication = true};
+  switch (server.loading.load_snapshot(server.config.dbfilename, options)) {
     case Loading::Result::kLoaded:
     case Loading::Result::kNoFile:
       return true;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "persistence/rdb/save_file.h"
+#include "server/replication.h"
 
 namespace spinel::server {
 
@@ -36,6 +37,8 @@ class Loading {
   struct SnapshotOptions {
     bool drop_expired = true;
     bool replace_existing = false;
+    // Whether the data are those that this node begins with: then replication goes on with them.
+    bool tell_replication = false;
   };
   // Loads the RDB file at `path` into the keyspace. Logs what went wrong; some keys are loaded
   // then.
@@ -78,6 +81,9 @@ class LoggingLoadObserver : public persistence::rdb::LoadObserver {
  public:
   explicit LoggingLoadObserver(Server& server) : server_(server) {}
 
+  // What the file says of the history that its data belong to.
+  const Replication::Fields& replication_fields() const { return replication_fields_; }
+
   void on_aux(std::string_view name, std::string_view value) override;
   void on_module_skipped(std::string_view module, std::string_view key) override;
   bool on_progress(uint64_t bytes_read) override;
@@ -85,6 +91,7 @@ class LoggingLoadObserver : public persistence::rdb::LoadObserver {
  private:
   Server& server_;
   std::string last_module_;
+  Replication::Fields replication_fields_;
 };
 
 // Loads what the configuration names: the append only file, or else the snapshot. Returns whether

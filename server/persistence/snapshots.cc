@@ -81,6 +81,10 @@ rdb::SaveOptions rdb_save_options(const Server& server, bool aof_base) {
                  {"ctime", std::to_string(server.now_ms() / 1000)},
                  {"used-mem", std::to_string(storage::used_memory())},
                  {"aof-base", aof_base ? "1" : "0"}};
+  // Behind the base of an append only file come further writes, of which none tells its offset.
+  Replication::Fields fields;
+  if (!aof_base) fields = server.replication->rdb_fields();
+  options.aux.insert(options.aux.end() - 1, fields.begin(), fields.end());
   return options;
 }
 

@@ -13,7 +13,7 @@ namespace spinel::server {
 
 namespace {
 
-// The types that filters know. Replicas and masters do not exist yet among clients.
+// The types that filters know.
 enum class ClientType : uint8_t { kNormal, kReplica, kPubsub, kMaster };
 
 std::optional<ClientType> read_client_type(CommandContext& ctx, size_t index) {
@@ -26,6 +26,8 @@ std::optional<ClientType> read_client_type(CommandContext& ctx, size_t index) {
 }
 
 ClientType type_of(const Client& client) {
+  if (client.is_master) return ClientType::kMaster;
+  if (client.is_replica()) return ClientType::kReplica;
   return client.is_subscriber() ? ClientType::kPubsub : ClientType::kNormal;
 }
 

@@ -98,10 +98,7 @@ void monitor_command(CommandContext& ctx) {
 }
 
 void role_command(CommandContext& ctx) {
-  ctx.reply.array(3);
-  ctx.reply.bulk("master");
-  ctx.reply.integer(0);
-  ctx.reply.array(0);
+  ctx.server.replication->role(ctx);
 }
 
 void shutdown_command(CommandContext& ctx) {

@@ -77,7 +77,7 @@ void debug_pause_cron(CommandContext& ctx) {
 }
 
 void debug_change_repl_id(CommandContext& ctx) {
-  ctx.server.replication_id = storage::random_hex(ctx.server.replication_id.size());
+  ctx.server.replication->change_id();
   log_warning("The replication ID was changed by DEBUG CHANGE-REPL-ID");
   ctx.reply.ok();
 }

@@ -134,7 +134,7 @@ void write_memory(InfoWriter& info, const Server& server) {
   info.fixed("mem_fragmentation_ratio", memory.fragmentation_ratio());
   info.field("mem_fragmentation_bytes", memory.fragmentation_bytes());
   info.field("mem_not_counted_for_evict", server.memory_limit.not_counted_bytes());
-  info.field("mem_replication_backlog", 0);
+  info.field("mem_replication_backlog", server.replication->backlog_bytes());
   info.field("mem_total_replication_buffers", 0);
   info.field("mem_clients_slaves", 0);
   info.field("mem_clients_normal", memory.clients);
@@ -224,17 +224,7 @@ void write_persistence(InfoWriter& info, const Server& server) {
 
 void write_replication(InfoWriter& info, const Server& server) {
   if (!info.begin(InfoSection::kReplication)) return;
-  info.field("role", "master");
-  info.field("connected_slaves", 0);
-  info.field("master_failover_state", "no-failover");
-  info.field("master_replid", server.replication_id);
-  info.field("master_replid2", "0000000000000000000000000000000000000000");
-  info.field("master_repl_offset", 0);
-  info.field("second_repl_offset", -1);
-  info.field("repl_backlog_active", 0);
-  info.field("repl_backlog_size", server.config.repl_backlog_size_bytes);
-  info.field("repl_backlog_first_byte_offset", 0);
-  info.field("repl_backlog_histlen", 0);
+  server.replication->write_info(info);
 }
 
 void write_cpu(InfoWriter& info) {

@@ -206,13 +206,6 @@ TEST_F(DebugTest, Switches) {
   EXPECT_EQ(server.debug.reply_buffer_idle_ms, kReplyBufferIdleMs);
 }
 
-TEST_F(DebugTest, ChangeReplId) {
-  const std::string before = server_.server.replication_id;
-  EXPECT_EQ(debug("CHANGE-REPL-ID"), kOk);
-  EXPECT_THAT(server_.server.replication_id, MatchesRegex("[0-9a-f]{40}"));
-  EXPECT_NE(server_.server.replication_id, before);
-}
-
 TEST_F(DebugTest, QuicklistPackedThreshold) {
   EXPECT_EQ(debug("QUICKLIST-PACKED-THRESHOLD", "100b"), kOk);
   EXPECT_EQ(server_.server.debug.list_large_element_bytes, 100u);
