@@ -21,7 +21,7 @@ void Replication::replicaof(CommandContext& ctx) {
   ctx.error(kNotHere);
 }
 
-void Replication::failover(CommandContext& ctx) {
+void Replication::failover_command(CommandContext& ctx) {
   ctx.error(kNotHere);
 }
 

@@ -64,7 +64,7 @@ class Replication {
   virtual void psync(CommandContext& ctx);  // PSYNC and SYNC
   virtual void replconf(CommandContext& ctx);
   virtual void replicaof(CommandContext& ctx);
-  virtual void failover(CommandContext& ctx);
+  virtual void failover_command(CommandContext& ctx);
   virtual void role(CommandContext& ctx);
   virtual void write_info(InfoWriter& info) const;
   // DEBUG CHANGE-REPL-ID.

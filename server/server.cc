@@ -156,7 +156,7 @@ int64_t Server::next_deadline_ms() const {
 
 void Server::serve_deadlines() {
   update_time();
-  if (pause.active() && pause.ends_at_ms() <= monotonic_ms_) pause.end();
+  if (pause.active()) pause.end_expired(monotonic_ms_);
   blocked.serve_timeouts(monotonic_ms_);
 }
 

@@ -64,6 +64,7 @@ void Node::cron() {
 
 void Node::end_turn() {
   replicas.end_turn();
+  failover.advance();
 }
 
 void Node::between_turns() {
@@ -82,6 +83,7 @@ void Node::replicaof(CommandContext& ctx) {
   if (ctx.server.config.cluster_enabled) {
     return ctx.error("ERR REPLICAOF not allowed in cluster mode.");
   }
+  if (failover.active()) return ctx.error("ERR REPLICAOF not allowed while failing over.");
   if (ctx.arg_is(1, "no") && ctx.arg_is(2, "one")) {
     if (is_replica()) {
       server::log_notice("MASTER MODE enabled (asked for by {})", ctx.client().address);
@@ -133,6 +135,10 @@ void Node::promote() {
   update_role();
 }
 
+void Node::failover_command(CommandContext& ctx) {
+  failover.command(ctx);
+}
+
 void Node::role(CommandContext& ctx) {
   if (is_replica()) return upstream.write_role(ctx);
   ctx.reply.array(3);
@@ -145,7 +151,7 @@ void Node::write_info(InfoWriter& info) const {
   info.field("role", is_replica() ? "slave" : "master");
   if (is_replica()) upstream.write_info(info);
   replicas.write_info(info);
-  info.field("master_failover_state", "no-failover");
+  info.field("master_failover_state", failover.state_name());
   write_history_info(info);
 }
 

@@ -2,6 +2,7 @@
 // (Upstream). Implements what the server asks of replication.
 #pragma once
 
+#include "cluster/replication/failover.h"
 #include "cluster/replication/history.h"
 #include "cluster/replication/replicas.h"
 #include "cluster/replication/upstream.h"
@@ -27,6 +28,7 @@ class Node final : public server::Replication {
   History history;
   Replicas replicas{*this};
   Upstream upstream{*this};
+  Failover failover{*this};
 
   bool is_replica() const { return upstream.active(); }
   // Sets what the server's commands and periodic work go by, after something of that changed.
@@ -45,6 +47,7 @@ class Node final : public server::Replication {
   void psync(server::CommandContext& ctx) override;
   void replconf(server::CommandContext& ctx) override;
   void replicaof(server::CommandContext& ctx) override;
+  void failover_command(server::CommandContext& ctx) override;
   void role(server::CommandContext& ctx) override;
   void write_info(server::InfoWriter& info) const override;
   void change_id() override;

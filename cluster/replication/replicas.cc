@@ -6,6 +6,9 @@ void Replicas::replconf(server::CommandContext&) {}
 void Replicas::cron() {}
 void Replicas::end_turn() {}
 void Replicas::disconnect_all() {}
+std::vector<Replicas::Summary> Replicas::summaries() const {
+  return {};
+}
 size_t Replicas::online_count() const {
   return 0;
 }

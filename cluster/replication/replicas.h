@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace spinel::server {
 class CommandContext;
@@ -26,6 +28,13 @@ class Replicas {
   // Closes the connections of all, so that they come back and ask how to go on.
   void disconnect_all();
 
+  struct Summary {
+    std::string host;  // as it announces itself, or else as it connected from
+    int port;
+    bool is_online;
+    int64_t acknowledged_offset;
+  };
+  std::vector<Summary> summaries() const;
   size_t online_count() const;
   // Those that min-replicas-to-write counts.
   size_t good_count() const;

@@ -222,8 +222,7 @@ std::vector<Option> cluster() {
 }  // namespace
 
 std::vector<OptionSection> cluster_options() {
-  return {{"Replication", replicas()},
-          {"Cluster", with_reason(kNoCluster, cluster())}};
+  return {{"Replication", replicas()}, {"Cluster", with_reason(kNoCluster, cluster())}};
 }
 
 }  // namespace spinel::server

@@ -47,7 +47,7 @@ class Node {
     while (!requests.empty()) {
       const std::size_t done = server.dispatcher.process(*client_, requests, parser_);
       server.blocked.serve_timeouts(std::numeric_limits<std::int64_t>::max());
-      server.pause.end();
+      server.pause.end(server::PauseReason::kClient);
       client_->output.truncate(0);
       requests.remove_prefix(done);
       if (client_->closing || client_->close_after_reply) {

@@ -41,7 +41,7 @@ inline server::Server& fresh_server(const server::Config& config) {
   for (int i = 0; i < server.keyspace.database_count(); ++i) {
     server.keyspace.database(i).clear(nullptr);
   }
-  server.pause.end();
+  server.pause.end(server::PauseReason::kClient);
   return server;
 }
 

@@ -237,7 +237,7 @@ void client_pause_command(CommandContext& ctx) {
   if (*timeout_ms > INT64_MAX - ctx.server.monotonic_ms()) {
     return ctx.error("ERR timeout is out of range");
   }
-  ctx.server.pause.begin(scope, ctx.server.monotonic_ms() + *timeout_ms);
+  ctx.server.pause.begin(PauseReason::kClient, scope, ctx.server.monotonic_ms() + *timeout_ms);
   ctx.reply.ok();
 }
 
@@ -309,7 +309,7 @@ void client_unblock_command(CommandContext& ctx) {
 }
 
 void client_unpause_command(CommandContext& ctx) {
-  ctx.server.pause.end();
+  ctx.server.pause.end(PauseReason::kClient);
   ctx.reply.ok();
 }
 

@@ -18,7 +18,7 @@ void replicaof_command(CommandContext& ctx) {
 }
 
 void failover_command(CommandContext& ctx) {
-  ctx.server.replication->failover(ctx);
+  ctx.server.replication->failover_command(ctx);
 }
 
 constexpr CommandRow kReplicationRows[] = {

@@ -103,7 +103,7 @@ TEST_F(DispatchClients, AfterAPauseEachFinishesItsPipelineInTurn) {
   server_.run("CLIENT", "PAUSE", "100000", "WRITE");
   const auto push = [](std::string_view element) { return request({"RPUSH", "l", element}); };
   process({push("a1"), push("b1"), push("c1")});
-  server_.server.pause.end();
+  server_.server.pause.end(PauseReason::kClient);
   process({push("a2"), push("b2"), push("c2")});
   EXPECT_EQ(server_.run("LRANGE", "l", "0", "-1"),
             array({bulk("a1"), bulk("a2"), bulk("b1"), bulk("b2"), bulk("c1"), bulk("c2")}));
