@@ -94,8 +94,8 @@ void Node::replicaof(CommandContext& ctx) {
   if (ctx.client().is_replica()) {
     return ctx.error("ERR Command is not valid when client is a replica.");
   }
-  const auto port = ctx.integer_between(2, 0, kMostPort, "ERR Invalid master port");
-  if (!port) return;
+  const auto port = storage::parse_int64(ctx.arg(2));
+  if (!port || *port < 0 || *port > kMostPort) return ctx.error("ERR Invalid master port");
   const std::string host(ctx.arg(1));
   if (upstream.follows(host, static_cast<int>(*port))) {
     return ctx.reply.simple("OK Already connected to specified master");
