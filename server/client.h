@@ -41,7 +41,7 @@ class ClientTransport {
 };
 
 // What a client waits for while it executes nothing. One place for all commands that block.
-enum class BlockReason : uint8_t { kNone, kWait, kKeys, kPaused };
+enum class BlockReason : uint8_t { kNone, kWait, kKeys, kPaused, kShutdown };
 
 // CLIENT REPLY.
 enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };

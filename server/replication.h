@@ -85,11 +85,17 @@ class Replication {
   virtual Fields rdb_fields() const { return {}; }
   // At the start: a file was loaded that has these of them.
   virtual void on_loaded(const Fields& /*fields*/) {}
+  // A child that wrote a snapshot has ended; `ok`: the file is there.
+  virtual void on_snapshot_end(bool /*ok*/) {}
   // Whether shutting down should wait for replicas that have not all yet. Sends them the rest.
   virtual bool replicas_lag() { return false; }
+  // Logs how many replicas have all, and which have not: the server ends now.
+  virtual void report_lag() const {}
 
   // --- memory
+  // What the backlog holds by its configuration, and with what is kept for replicas besides.
   virtual uint64_t backlog_bytes() const { return 0; }
+  virtual uint64_t stream_bytes() const { return 0; }
 
   // The client of the connection to the master; null if there is none.
   virtual const Client* master() const { return nullptr; }

@@ -29,7 +29,9 @@ class Saver {
 
   SaveResult save() {
     write_header();
-    for (int i = 0; i < keyspace_.database_count(); ++i) write_database(keyspace_.database(i));
+    for (int i = 0; i < keyspace_.database_count() && !options_.without_data; ++i) {
+      write_database(keyspace_.database(i));
+    }
     write_opcode(Opcode::kEnd);
     writer_.number(options_.checksum ? writer_.checksum() : uint64_t{0});
     writer_.flush();

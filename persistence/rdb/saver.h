@@ -20,6 +20,8 @@ struct SaveOptions {
   enum class Access : uint8_t { kNone, kIdle, kFrequency } access = Access::kNone;
   // The fields of the head, in this order.
   std::vector<std::pair<std::string, std::string>> aux = {};
+  // Whether the head and the end are all: somebody wants a file without the data.
+  bool without_data = false;
   // This process needs the keyspace for nothing else, as it is a forked child: large values are
   // given back to the system once they are written. The parent can then change them without a copy.
   bool consume_values = false;

@@ -28,6 +28,7 @@ BlockedClients::Wait& BlockedClients::add_wait(Client& client, BlockReason reaso
   wait->deadline_ms = deadline_ms;
   wait->order = next_order_++;
   if (deadline_ms != 0) deadlines_.emplace(deadline_ms, &client);
+  if (reason == BlockReason::kWait) waiting_for_acks_.emplace(wait->order, &client);
   client.blocked = reason;
   return *(waits_[&client] = std::move(wait));
 }
@@ -66,6 +67,7 @@ void BlockedClients::leave_queues(Client& client, const Wait& wait) {
   }
   watch_keys();
   if (wait.deadline_ms != 0) deadlines_.erase({wait.deadline_ms, &client});
+  if (wait.reason == BlockReason::kWait) waiting_for_acks_.erase(wait.order);
   if (wait.is_over) {
     std::erase_if(ended_, [&](const EndedWait& ended) { return ended.client == &client; });
   }
@@ -111,7 +113,9 @@ void BlockedClients::wake(Client& client, WakeReason reason) {
   }
   watch_keys();
   if (wait->deadline_ms != 0) deadlines_.emplace(wait->deadline_ms, &client);
+  if (wait->reason == BlockReason::kWait) waiting_for_acks_.emplace(wait->order, &client);
   client.blocked = wait->reason;
+  wait->is_over = false;
   waits_[&client] = std::make_unique<Wait>(*wait);
 }
 

@@ -64,6 +64,11 @@ class BlockedClients final : private ModifiedKeyObserver {
   bool fail(Client& client, std::string_view error) {
     return end_wait(client, WakeReason::kError, error);
   }
+  // Has the next `serve` try again what waits for acknowledgements (BlockReason::kWait), in the
+  // order of blocking.
+  void retry_waits() {
+    for (const auto& [order, client] : waiting_for_acks_) end_wait(*client, WakeReason::kReady, {});
+  }
   // Wakes whoever's wait was ended, and then those whose keys changed: key after key, those of one
   // key in the order in which they blocked and as long as the key holds what they wait for; until
   // nothing changes any more. Called between units of execution.
@@ -151,6 +156,7 @@ class BlockedClients final : private ModifiedKeyObserver {
   TypeAt type_at_;
   std::unordered_map<const Client*, std::unique_ptr<Wait>> waits_;
   std::map<DatabaseKey, Queue, KeyOrder> waiting_for_keys_;
+  std::map<uint64_t, Client*> waiting_for_acks_;  // by the order of blocking
   std::set<std::pair<int64_t, Client*>> deadlines_;
   std::vector<DatabaseKey> changed_;
   std::vector<EndedWait> ended_;

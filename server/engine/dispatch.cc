@@ -39,6 +39,15 @@ bool is_http(std::string_view name) {
   return storage::equals_ignore_case(name, "post") || storage::equals_ignore_case(name, "host:");
 }
 
+// A reply within the stream of effects would be taken for a part of it.
+void disconnect_answered_replica(Client& client, const Command* command) {
+  const std::string_view name = command == nullptr ? "<unknown>" : std::string_view(command->name);
+  log_client(LogLevel::kWarning,
+             fmt::format("Replica generated a reply to command '{}', disconnecting it", name),
+             client);
+  client.server.clients.close(client, CloseReason::kKilled);
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(Server& server)
@@ -194,6 +203,7 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, K
   const size_t mark = client.output.size();
   const ReplyMode mode = client.reply_mode;
   const int database = client.database;
+  const bool was_replica = client.replica != nullptr && client.is_replica();
   client.executing = true;
   if (wake == WakeReason::kError) {
     end_wait_with_error(client, args, *command);
@@ -228,6 +238,10 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, K
   }
   send_deferred_pushes(client);
   if (client.output.size() > mark || client.output.overflowed()) {
+    if (was_replica) [[unlikely]] {
+      client.output.truncate(mark);
+      return disconnect_answered_replica(client, command);
+    }
     client.transport().output_ready();
     server_.clients.check_output_limit(client);
   }

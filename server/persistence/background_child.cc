@@ -60,7 +60,8 @@ void BackgroundChild::prepare_child(ChildKind kind) const {
   if (error) log_warning("{}", *error);
 }
 
-int BackgroundChild::start(ChildKind kind, const Work& work, Done done) {
+int BackgroundChild::start(ChildKind kind, const Work& work, Done done, std::vector<int> kept) {
+  kept.push_back(log_descriptor());
   const uint64_t keys_total = key_count(server_.keyspace);
   const int64_t began_us = storage::monotonic_us();
   const int error = process_.start(
@@ -68,7 +69,7 @@ int BackgroundChild::start(ChildKind kind, const Work& work, Done done) {
         prepare_child(kind);
         return work(reporter);
       },
-      {log_descriptor()});
+      kept);
   const int64_t took_us = storage::monotonic_us() - began_us;
   server_.latency.record(latency_event::kFork, took_us / 1000,
                          server_.config.latency_monitor_threshold_ms, server_.now_ms() / 1000);

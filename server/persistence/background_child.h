@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "persistence/snapshot/child_process.h"
 
@@ -27,9 +28,9 @@ class BackgroundChild {
   bool running() const { return process_.running(); }
   bool running(ChildKind kind) const { return running() && kind_ == kind; }
   pid_t pid() const { return process_.pid(); }
-  // Forks a child that does `work`. `done` is called in this process when it has ended. Returns an
-  // errno, 0 if the child runs. Requires that none runs.
-  int start(ChildKind kind, const Work& work, Done done);
+  // Forks a child that does `work`, with the descriptors `kept` open. `done` is called in this
+  // process when it has ended. Returns an errno, 0 if the child runs. Requires that none runs.
+  int start(ChildKind kind, const Work& work, Done done, std::vector<int> kept = {});
   // Ends the child, with `done`. Requires that one runs.
   void kill(int signal);
   // Reads what the child tells, and logs its progress now and then. Called some times a second.

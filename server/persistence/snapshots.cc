@@ -183,6 +183,7 @@ void Snapshots::on_child_end(const persistence::ChildEnd& end) {
   }
   last_copied_bytes_ = end.progress.copied_bytes;
   last_background_s_ = now_s - child_started_s_;
+  server_.replication->on_snapshot_end(end.how == How::kDone);
 }
 
 void Snapshots::stop_child() {
