@@ -179,6 +179,7 @@ void Server::cron() {
     rates.sample(stats, storage::monotonic_us());
   }
   replication->cron();
+  shutdown.poll();
   if (loading.active()) return;
   child.poll();
   append_only_file.cron();

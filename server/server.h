@@ -145,7 +145,9 @@ class Server final : private storage::KeyspaceObserver {
   // CONFIG RESETSTAT.
   void reset_statistics();
 
-  // --- shutting down: called by shut_down()
+  // --- shutting down
+  Shutdown shutdown{*this};
+  // Called by it once all is done.
   void request_shutdown(ShutdownRequest request) { shutdown_request_ = request; }
   const std::optional<ShutdownRequest>& shutdown_request() const { return shutdown_request_; }
 

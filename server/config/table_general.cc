@@ -131,8 +131,6 @@ std::vector<Option> general() {
        .reason = "scripts are not available yet"},
       {.name = "shutdown-timeout",
        .value = integer(&Config::shutdown_timeout_s),
-       .support = Support::kIgnored,
-       .reason = "replication is not available yet, so nobody is waited for",
        .comment = "Seconds that a shutdown waits for replicas that lag behind.\n"},
       {.name = "shutdown-on-sigint",
        .value = shutdown_signal_value(&Config::shutdown_on_sigint),

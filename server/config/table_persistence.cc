@@ -65,8 +65,6 @@ std::vector<Option> snapshots() {
            "counts: no, yes, or only those of values that clients restore.\n"},
       {.name = "rdb-del-sync-files",
        .value = yes_no(&Config::rdb_del_sync_files),
-       .support = Support::kIgnored,
-       .reason = "replication is not available yet",
        .comment =
            "Remove snapshots made for replication only, where nothing else is kept on disk.\n"},
       {.name = "rdb-save-incremental-fsync",

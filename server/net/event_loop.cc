@@ -123,9 +123,13 @@ void EventLoop::watch_shutdown_signals() {
     log_warning("Received {}, scheduling shutdown", describe_signal(*signal));
     const uint32_t flags = signal->number == SIGTERM ? server_.config.shutdown_on_sigterm
                                                      : server_.config.shutdown_on_sigint;
-    if (shut_down(server_, shutdown_request_of(flags))) return;
-    shutdown_signals_.forget();
-    watch_shutdown_signals();
+    const auto go_on = [this] {
+      shutdown_signals_.forget();
+      watch_shutdown_signals();
+    };
+    if (server_.shutdown.begin(shutdown_request_of(flags), go_on) == Shutdown::Start::kFailed) {
+      go_on();
+    }
   });
 }
 

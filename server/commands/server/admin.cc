@@ -120,12 +120,19 @@ void shutdown_command(CommandContext& ctx) {
     }
   }
   if ((request.save && request.nosave) || (abort && ctx.arity() > 2)) return ctx.syntax_error();
-  // A shutdown waits for nothing yet, so there is never one to call off.
-  if (abort) return ctx.error("ERR No shutdown in progress.");
+  Shutdown& shutdown = ctx.server.shutdown;
+  if (abort) return shutdown.abort() ? ctx.reply.ok() : ctx.error("ERR No shutdown in progress.");
   if (ctx.session.client() != nullptr) {
     log_client(LogLevel::kWarning, "Shutdown requested by client", ctx.client());
   }
-  if (!shut_down(ctx.server, request)) ctx.error("ERR Errors trying to SHUTDOWN. Check logs.");
+  switch (shutdown.begin(request)) {
+    case Shutdown::Start::kEnds:
+      return;
+    case Shutdown::Start::kWaits:
+      return ctx.block(BlockReason::kShutdown, 0);
+    case Shutdown::Start::kFailed:
+      return ctx.error(Shutdown::kFailedError);
+  }
 }
 
 void swapdb_command(CommandContext& ctx) {

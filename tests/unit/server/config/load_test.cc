@@ -360,12 +360,13 @@ TEST_F(LoadConfig, KeepsRenamesAsData) {
 
 TEST_F(LoadConfig, WarnsOfWhatHasNoEffect) {
   Config config;
-  ASSERT_EQ(
-      load_config(config, {.options = "io-threads 4\nrdbcompression yes\nrdb-del-sync-files yes"}),
-      std::nullopt);
+  ASSERT_EQ(load_config(config,
+                        {.options = "io-threads 4\nrdbcompression yes\ncrash-memcheck-enabled no"}),
+            std::nullopt);
   ASSERT_EQ(config.warnings.size(), 1u);
-  EXPECT_EQ(config.warnings[0],
-            "These options are accepted but have no effect yet: io-threads, rdb-del-sync-files");
+  EXPECT_EQ(
+      config.warnings[0],
+      "These options are accepted but have no effect yet: io-threads, crash-memcheck-enabled");
 }
 
 TEST_F(LoadConfig, TouchesNoFilesIfDenied) {
