@@ -93,8 +93,8 @@ void AppendOnlyFile::submit_always() {
   while (reader_->available() > 0) job.to_write.push_back(reader_->take());
   const uint64_t job_bytes = bytes + job.prefix.size();
   const uint64_t number = thread_.submit(std::move(job));
-  batches_.push_back(
-      {number, file_, server_.reply_gate.end_generation(), job_bytes, storage::monotonic_us()});
+  batches_.push_back({number, file_, server_.reply_gate.end_generation(), job_bytes,
+                      reader_->position(), storage::monotonic_us()});
 }
 
 void AppendOnlyFile::on_event() {
@@ -103,12 +103,22 @@ void AppendOnlyFile::on_event() {
   const uint64_t done_job = thread_.done();
   take_failure();
   finish_batches(done_job);
+  // WAITAOF
+  server_.blocked.retry_waits();
+  server_.blocked.serve();
+}
+
+bool AppendOnlyFile::synced_up_to(uint64_t position) const {
+  if (state_ != State::kOn) return false;
+  if (position <= synced_position_) return true;
+  return reader_->available() == 0 && file_bytes_ == synced_bytes_ && thread_.idle() && !failing();
 }
 
 void AppendOnlyFile::finish_batches(uint64_t done_job) {
   while (!batches_.empty() && batches_.front().job <= done_job) {
     const Batch& batch = batches_.front();
     server_.reply_gate.set_durable(batch.generation);
+    synced_position_ = batch.position;
     server_.latency.record(latency_event::kAofFsyncAlways,
                            (storage::monotonic_us() - batch.began_us) / 1000,
                            server_.config.latency_monitor_threshold_ms, server_.now_ms() / 1000);
@@ -150,6 +160,7 @@ void AppendOnlyFile::sync_failed(const FileError& error, uint64_t job) {
 }
 
 void AppendOnlyFile::sync_succeeded() {
+  synced_position_ = std::max(synced_position_, syncing_position_);
   if (std::exchange(sync_error_, 0) == 0) return;
   log_warning(
       "The append only file can be synced again. It is rewritten, since the system may have "
@@ -260,6 +271,7 @@ void AppendOnlyFile::sync_if_due() {
   if (server_.config.no_appendfsync_on_rewrite && server_.child.running()) return;
   last_sync_ms_ = now_ms;
   synced_bytes_ = file_bytes_;
+  syncing_position_ = reader_->position();
   last_sync_job_ = thread_.submit({.file = file_, .sync = true});
 }
 
@@ -278,6 +290,7 @@ bool AppendOnlyFile::flush_and_sync() {
     return false;
   }
   synced_bytes_ = file_bytes_;
+  syncing_position_ = reader_->position();
   sync_succeeded();
   return true;
 }

@@ -31,6 +31,8 @@ class AppendOnlyFile {
   explicit AppendOnlyFile(Server& server);
 
   bool enabled() const { return state_ != State::kOff; }
+  // Whether the effects up to `position` of their log are on disk.
+  bool synced_up_to(uint64_t position) const;
 
   // --- the event loop
   // Hands over what the turn did. Called when all commands of the turn have run, and before their
@@ -94,7 +96,8 @@ class AppendOnlyFile {
     std::shared_ptr<persistence::File> file;
     uint64_t generation;
     uint64_t bytes;
-    int64_t began_us;  // monotonic
+    uint64_t position;  // of the log: its end
+    int64_t began_us;   // monotonic
   };
 
   bool always() const;
@@ -164,15 +167,17 @@ class AppendOnlyFile {
   std::optional<storage::ByteLog::Reader> reader_;
   std::shared_ptr<persistence::File> file_;
   std::optional<persistence::aof::Manifest> manifest_;
-  uint64_t file_bytes_ = 0;       // of the file that is written to
-  uint64_t earlier_bytes_ = 0;    // of all others
-  uint64_t base_bytes_ = 0;       // of all after the last rewrite, or of the base at the start
-  uint64_t synced_bytes_ = 0;     // of the file that is written to, as of the last sync that began
-  int64_t last_sync_ms_ = 0;      // monotonic, when it began
-  int64_t waiting_since_ms_ = 0;  // monotonic: writes wait for a sync; 0: they do not
-  int64_t pending_since_s_ = 0;   // Unix time of the first effect that is not written; 0: none
-  int64_t last_timestamp_s_ = 0;  // as written to the file
-  std::deque<Batch> batches_;     // with `always`: under way
+  uint64_t file_bytes_ = 0;        // of the file that is written to
+  uint64_t earlier_bytes_ = 0;     // of all others
+  uint64_t base_bytes_ = 0;        // of all after the last rewrite, or of the base at the start
+  uint64_t synced_bytes_ = 0;      // of the file that is written to, as of the last sync that began
+  int64_t last_sync_ms_ = 0;       // monotonic, when it began
+  uint64_t syncing_position_ = 0;  // of the log: what that sync brings to disk
+  uint64_t synced_position_ = 0;   // of the log: what is on disk for certain
+  int64_t waiting_since_ms_ = 0;   // monotonic: writes wait for a sync; 0: they do not
+  int64_t pending_since_s_ = 0;    // Unix time of the first effect that is not written; 0: none
+  int64_t last_timestamp_s_ = 0;   // as written to the file
+  std::deque<Batch> batches_;      // with `always`: under way
   int write_error_ = 0;
   int sync_error_ = 0;
   uint64_t failed_job_ = 0;        // of the thread: what came up to it may not be on disk

@@ -1,7 +1,4 @@
-// WAIT and WAITAOF: waiting until writes are safe elsewhere.
-//
-// This server has no replicas and no append-only file yet: nobody ever acknowledges anything, so
-// that whoever asks for an acknowledgement waits until the time is up.
+// WAIT and WAITAOF: waiting until the writes of this connection are safe elsewhere, or on disk.
 #include <limits>
 #include <optional>
 
@@ -26,25 +23,31 @@ std::optional<int64_t> timeout_argument(CommandContext& ctx, size_t index) {
   return timeout_ms;
 }
 
-void wait_command(CommandContext& ctx) {
-  if (ctx.wake == WakeReason::kTimeout) return ctx.reply.integer(0);
-  const auto replicas = ctx.integer(1);
-  if (!replicas) return;
-  const auto timeout_ms = timeout_argument(ctx, 2);
-  if (!timeout_ms) return;
-  if (*replicas <= 0) return ctx.reply.integer(0);
-  ctx.block(BlockReason::kWait, *timeout_ms);
+// Where in the log of effects the last write of this connection ended; 0 without one.
+uint64_t last_write(const CommandContext& ctx) {
+  const Client* client = ctx.session.client();
+  return client == nullptr ? 0 : client->last_write_position;
 }
 
-// The acknowledgements WAITAOF got: of this server itself, and of replicas.
-void reply_no_acknowledgements(CommandContext& ctx) {
-  ctx.reply.array(2);
-  ctx.reply.integer(0);
-  ctx.reply.integer(0);
+void wait_command(CommandContext& ctx) {
+  if (ctx.server.role.is_replica) {
+    return ctx.error(
+        "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if "
+        "a replica is configured to be writable (which is not the default) writes to replicas are "
+        "just local and are not propagated.");
+  }
+  const auto wanted = ctx.integer(1);
+  if (!wanted) return;
+  const auto timeout_ms = timeout_argument(ctx, 2);
+  if (!timeout_ms) return;
+  Replication& replication = *ctx.server.replication;
+  const auto have = static_cast<int64_t>(replication.replicas_that_have(last_write(ctx)));
+  if (have >= *wanted || ctx.wake == WakeReason::kTimeout) return ctx.reply.integer(have);
+  ctx.block(BlockReason::kWait, *timeout_ms);
+  if (ctx.wake == WakeReason::kNone) replication.ask_for_acknowledgements();
 }
 
 void waitaof_command(CommandContext& ctx) {
-  if (ctx.wake == WakeReason::kTimeout) return reply_no_acknowledgements(ctx);
   const auto local =
       ctx.integer_between(1, 0, 1, "ERR value is out of range, value must between 0 and 1");
   if (!local) return;
@@ -53,11 +56,26 @@ void waitaof_command(CommandContext& ctx) {
   if (!replicas) return;
   const auto timeout_ms = timeout_argument(ctx, 3);
   if (!timeout_ms) return;
-  if (*local > 0 && !ctx.server.config.appendonly) {
+  if (ctx.server.role.is_replica) {
+    return ctx.error(
+        "ERR WAITAOF cannot be used with replica instances. Please also note that writes to "
+        "replicas are just local and are not propagated.");
+  }
+  if (*local > 0 && !ctx.server.append_only_file.enabled()) {
     return ctx.error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
   }
-  if (*local == 0 && *replicas == 0) return reply_no_acknowledgements(ctx);
+  Replication& replication = *ctx.server.replication;
+  const uint64_t position = last_write(ctx);
+  const bool synced = ctx.server.append_only_file.synced_up_to(position);
+  const auto replicas_synced = static_cast<int64_t>(replication.replicas_that_synced(position));
+  const bool enough = (*local == 0 || synced) && replicas_synced >= *replicas;
+  if (enough || ctx.wake == WakeReason::kTimeout) {
+    ctx.reply.array(2);
+    ctx.reply.integer(synced ? 1 : 0);
+    return ctx.reply.integer(replicas_synced);
+  }
   ctx.block(BlockReason::kWait, *timeout_ms);
+  if (ctx.wake == WakeReason::kNone && *replicas > 0) replication.ask_for_acknowledgements();
 }
 
 constexpr CommandRow kWaitRows[] = {
