@@ -47,13 +47,18 @@ MemoryReport measure_memory(const Server& server) {
   report.used = storage::used_memory();
   report.peak = std::max(report.used, static_cast<size_t>(server.memory_peak.peak_bytes()));
   report.startup = server.memory_at_start;
-  for (const auto& [id, client] : server.clients) report.clients += client->memory_bytes();
+  for (const auto& [id, client] : server.clients) {
+    (client->is_replica() ? report.replicas : report.clients) += client->memory_bytes();
+  }
+  report.backlog = server.replication->backlog_bytes();
+  report.replicas += server.replication->stream_bytes() - report.backlog;
   for (int i = 0; i < server.keyspace.database_count(); ++i) {
     const storage::Database& database = server.keyspace.database(i);
     report.tables += database.table_bytes();
     report.keys += database.size();
   }
-  report.overhead = report.startup + report.clients + report.tables;
+  report.overhead =
+      report.startup + report.clients + report.replicas + report.backlog + report.tables;
   report.resident_set = storage::resident_set_bytes();
   report.system =
       static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));

@@ -16,7 +16,9 @@ struct MemoryReport {
   size_t used = 0;          // allocated and in use
   size_t peak = 0;          // the most that `used` ever was
   size_t startup = 0;       // `used` when the server had started
-  size_t clients = 0;       // buffers and state of clients
+  size_t clients = 0;       // buffers and state of clients, without replicas
+  size_t replicas = 0;      // the same of replicas, and what is kept for them beyond the backlog
+  size_t backlog = 0;       // writes kept for replicas that come back
   size_t tables = 0;        // the keyspace's hash tables
   size_t overhead = 0;      // all of the above that is not data
   size_t resident_set = 0;  // physical memory of the process

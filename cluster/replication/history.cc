@@ -35,6 +35,19 @@ int64_t History::offset_at(uint64_t position) const {
          static_cast<int64_t>(position - base_position_ - local_bytes(base_position_, position));
 }
 
+uint64_t History::position_at(int64_t offset) const {
+  uint64_t position = base_position_;
+  if (offset <= base_offset_) return position;
+  position += static_cast<uint64_t>(offset - base_offset_);
+  for (const auto& range : effects_.local_ranges()) {
+    const uint64_t end = range.begin + range.size;
+    if (end <= base_position_) continue;
+    if (range.begin >= position) break;
+    position += end - std::max(range.begin, base_position_);
+  }
+  return position;
+}
+
 int64_t History::offset() const {
   return backlog_ ? offset_at(effects_.log().end()) : base_offset_;
 }

@@ -43,7 +43,7 @@ class History {
   // The offset of its first byte, counted from 1, and how many there are. Zero without a backlog.
   int64_t first_byte() const;
   int64_t length() const;
-  // Memory that trim() could not free in any case.
+  // Bytes of the log that it keeps.
   uint64_t memory_bytes() const;
 
   // Whether a replica that has the history `id` and wants the byte at `wanted` next can go on.
@@ -52,12 +52,17 @@ class History {
   // offset() + 1.
   storage::ByteLog::Reader reader_at(int64_t wanted) const;
   // A place behind all that is there. Requires a backlog.
-  storage::ByteLog::Reader reader_at_end() const { return reader_at(offset() + 1); }
+  storage::ByteLog::Reader reader_at_end() const { return effects_.plain_reader(); }
   // What can be read at `reader` in one piece, without what is no part of the history.
   std::string_view peek(storage::ByteLog::Reader& reader) const;
   // The offset of what comes before `position` of the log; from where the backlog begins, if that
   // is behind it.
   int64_t offset_at(uint64_t position) const;
+  // The opposite: the position of the log up to which `offset` bytes of the history come; that of
+  // the backlog's beginning, if that is behind it. Requires a backlog.
+  uint64_t position_at(int64_t offset) const;
+  // The position of the log at which the backlog begins. Requires one.
+  uint64_t backlog_position() const { return backlog_->position(); }
 
   // --- changes of the history
   // A new one begins: what replicas have is worth nothing any more. DEBUG CHANGE-REPL-ID, and a

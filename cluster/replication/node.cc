@@ -170,12 +170,16 @@ void Node::change_id() {
   history.begin_anew();
 }
 
+int64_t Node::written_offset(uint64_t position) const {
+  return position != 0 && history.has_backlog() ? history.offset_at(position) : 0;
+}
+
 size_t Node::replicas_that_have(uint64_t position) const {
-  return replicas.that_have(history.has_backlog() ? history.offset_at(position) : 0);
+  return replicas.that_have(written_offset(position));
 }
 
 size_t Node::replicas_that_synced(uint64_t position) const {
-  return replicas.that_synced(history.has_backlog() ? history.offset_at(position) : 0);
+  return replicas.that_synced(written_offset(position));
 }
 
 void Node::ask_for_acknowledgements() {
@@ -205,7 +209,14 @@ void Node::on_loaded(const Fields& fields) {
 }
 
 bool Node::replicas_lag() {
-  return false;
+  if (is_replica() || !replicas.lag()) return false;
+  replicas.ask_for_acknowledgements();
+  return true;
+}
+
+// What is kept beyond repl-backlog-size is there for replicas that lag behind.
+uint64_t Node::backlog_bytes() const {
+  return std::min<uint64_t>(history.memory_bytes(), server.config.repl_backlog_size_bytes);
 }
 
 }  // namespace spinel::cluster

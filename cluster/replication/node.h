@@ -56,11 +56,16 @@ class Node final : public server::Replication {
   void ask_for_acknowledgements() override;
   Fields rdb_fields() const override;
   void on_loaded(const Fields& fields) override;
+  void on_snapshot_end(bool ok) override { replicas.on_snapshot_end(ok); }
   bool replicas_lag() override;
-  uint64_t backlog_bytes() const override { return history.memory_bytes(); }
+  void report_lag() const override { replicas.report_lag(); }
+  uint64_t backlog_bytes() const override;
+  uint64_t stream_bytes() const override { return history.memory_bytes(); }
   const server::Client* master() const override { return upstream.client(); }
 
  private:
+  // Of what comes before `position` of the log; 0 for who never wrote.
+  int64_t written_offset(uint64_t position) const;
   void write_history_info(server::InfoWriter& info) const;
   void unblock_clients();
 };

@@ -74,11 +74,13 @@ void write_clients(InfoWriter& info, const Server& server) {
   if (!info.begin(InfoSection::kClients)) return;
   size_t largest_input = 0;
   size_t largest_output = 0;
+  size_t replicas = 0;
   for (const auto& [id, client] : server.clients) {
     largest_input = std::max(largest_input, client->transport().query_buffer_capacity());
     largest_output = std::max(largest_output, client->output.size());
+    if (client->is_replica()) ++replicas;
   }
-  info.field("connected_clients", server.clients.size());
+  info.field("connected_clients", server.clients.size() - replicas);
   info.field("cluster_connections", 0);
   info.field("maxclients", server.config.maxclients);
   info.field("client_recent_max_input_buffer", largest_input);
@@ -134,9 +136,9 @@ void write_memory(InfoWriter& info, const Server& server) {
   info.fixed("mem_fragmentation_ratio", memory.fragmentation_ratio());
   info.field("mem_fragmentation_bytes", memory.fragmentation_bytes());
   info.field("mem_not_counted_for_evict", server.memory_limit.not_counted_bytes());
-  info.field("mem_replication_backlog", server.replication->backlog_bytes());
-  info.field("mem_total_replication_buffers", 0);
-  info.field("mem_clients_slaves", 0);
+  info.field("mem_replication_backlog", memory.backlog);
+  info.field("mem_total_replication_buffers", server.replication->stream_bytes());
+  info.field("mem_clients_slaves", memory.replicas);
   info.field("mem_clients_normal", memory.clients);
   info.field("mem_cluster_links", 0);
   info.field("mem_aof_buffer",

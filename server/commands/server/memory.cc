@@ -84,8 +84,8 @@ void memory_stats_command(CommandContext& ctx) {
   fields.bytes("peak.allocated", memory.peak);
   fields.bytes("total.allocated", memory.used);
   fields.bytes("startup.allocated", memory.startup);
-  fields.bytes("replication.backlog", 0);
-  fields.bytes("clients.slaves", 0);
+  fields.bytes("replication.backlog", memory.backlog);
+  fields.bytes("clients.slaves", memory.replicas);
   fields.bytes("clients.normal", memory.clients);
   fields.bytes("cluster.links", 0);
   fields.bytes("aof.buffer", 0);
