@@ -134,12 +134,11 @@ TEST_F(ConfigStoreTest, TakesTextAsItIs) {
 }
 
 TEST_F(ConfigStoreTest, RefusesWhatItCannotDo) {
-  EXPECT_EQ(set({{"timeout", "9"}, {"min-replicas-to-write", "1"}}),
-            failed("min-replicas-to-write",
-                   "'min-replicas-to-write 1' is not supported: replication is not available yet"));
-  EXPECT_EQ(value("min-replicas-to-write"), "0");
+  EXPECT_EQ(set({{"timeout", "9"}, {"tls-port", "6380"}}),
+            failed("tls-port", "'tls-port 6380' is not supported: TLS is not available yet"));
+  EXPECT_EQ(value("tls-port"), "0");
   EXPECT_EQ(config_.timeout_s, 0);
-  EXPECT_EQ(set({{"min-replicas-to-write", "0"}}), "OK");
+  EXPECT_EQ(set({{"tls-port", "0"}}), "OK");
 }
 
 TEST_F(ConfigStoreTest, GuardsProtectedOptions) {

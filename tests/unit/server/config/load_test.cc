@@ -219,14 +219,10 @@ TEST_F(LoadConfig, RefusesWhatItCannotDo) {
       {"cluster-enabled yes",
        "'cluster-enabled yes' is not supported: cluster mode is not available yet"},
       {"tls-port 6380", "'tls-port 6380' is not supported: TLS is not available yet"},
-      {"slaveof 127.0.0.1 6379",
-       "'replicaof 127.0.0.1 6379' is not supported: replication is not available yet"},
       {"loadmodule /a.so x", "'loadmodule /a.so x' is not supported: modules are not available"},
       {"aclfile /a.acl", "'aclfile /a.acl' is not supported: ACL users are not available yet"},
       {"user alice on nopass +@all",
        "'user alice on nopass +@all' is not supported: ACL users are not available yet"},
-      {"min-slaves-to-write 1",
-       "'min-replicas-to-write 1' is not supported: replication is not available yet"},
   };
   for (const auto& [line, reason] : cases) {
     EXPECT_EQ(value_after(line, "timeout"), std::string("error: ") + reason);
@@ -366,7 +362,7 @@ TEST_F(LoadConfig, WarnsOfWhatHasNoEffect) {
   ASSERT_EQ(config.warnings.size(), 1u);
   EXPECT_EQ(
       config.warnings[0],
-      "These options are accepted but have no effect yet: io-threads, crash-memcheck-enabled");
+      "These options are accepted but have no effect yet: crash-memcheck-enabled, io-threads");
 }
 
 TEST_F(LoadConfig, TouchesNoFilesIfDenied) {
