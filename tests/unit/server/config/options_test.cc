@@ -111,11 +111,12 @@ bool is_read(const Option& option, const std::set<std::string>& fields) {
 
 std::string read_sources() {
   std::string text;
-  for (const auto& entry :
-       std::filesystem::recursive_directory_iterator(source_tree() / "server")) {
-    const std::string path = entry.path().string();
-    const bool is_source = path.ends_with(".cc") || path.ends_with(".h");
-    if (is_source && path.find("/server/config/") == std::string::npos) text += read_file(path);
+  for (const char* room : {"server", "cluster"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(source_tree() / room)) {
+      const std::string path = entry.path().string();
+      const bool is_source = path.ends_with(".cc") || path.ends_with(".h");
+      if (is_source && path.find("/server/config/") == std::string::npos) text += read_file(path);
+    }
   }
   return text;
 }
@@ -125,7 +126,7 @@ TEST(Options, HaveAnEffectOrAReason) {
   const std::set<std::string> fields = fields_read(read_sources());
   OptionTable::instance().for_each([&](const Option& option) {
     static const std::set<std::string_view> kReadInServerConfig = {
-        "dir", "enable-protected-configs", "proto-max-bulk-len"};
+        "dir", "enable-protected-configs", "proto-max-bulk-len", "replicaof"};
     if (kReadInServerConfig.contains(option.name)) return;
     EXPECT_EQ(option.reason.empty(), option.support == Support::kFull) << option.name;
     if (option.support == Support::kFull) {
