@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "cluster/replication/full_copy.h"
+#include "cluster/replication/copy_feed.h"
 #include "cluster/replication/replica_client.h"
 #include "persistence/snapshot/child_process.h"
 #include "server/net/descriptor_watch.h"

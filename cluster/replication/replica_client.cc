@@ -66,7 +66,7 @@ void ReplicaClient::begin_saving(const storage::ByteLog::Reader& reader) {
   counted_from_ = reader.position() + reader.available();
 }
 
-void ReplicaClient::begin_copying(std::unique_ptr<FullCopy> copy, int64_t now_ms) {
+void ReplicaClient::begin_copying(std::unique_ptr<CopyFeed> copy, int64_t now_ms) {
   state_ = State::kCopying;
   copy_ = std::move(copy);
   copy_began_ms_ = moving_at_ms_ = now_ms;

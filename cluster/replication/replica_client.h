@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "cluster/replication/full_copy.h"
+#include "cluster/replication/copy_feed.h"
 #include "server/replication.h"
 #include "storage/base/byte_log.h"
 
@@ -74,12 +74,12 @@ class ReplicaClient final : public server::ReplicaFeed {
   int64_t waiting_since_ms() const { return waiting_since_ms_; }
   // A full copy of what the history has now begins for it; the stream from `reader` on follows.
   void begin_saving(const storage::ByteLog::Reader& reader);
-  void begin_copying(std::unique_ptr<FullCopy> copy, int64_t now_ms);
+  void begin_copying(std::unique_ptr<CopyFeed> copy, int64_t now_ms);
   // The stream goes on from `reader`.
   void continue_stream(const storage::ByteLog::Reader& reader, int64_t now_ms);
   // Is no replica any more: the full copy failed before it began.
   void detach() { state_ = State::kConfigured; }
-  const FullCopy* copy() const { return copy_.get(); }
+  const CopyFeed* copy() const { return copy_.get(); }
   uint64_t copied_bytes() const { return copied_bytes_; }
   // Whether what follows the full copy waits for the first acknowledgement.
   bool awaits_first_ack() const { return awaits_first_ack_; }
@@ -117,7 +117,7 @@ class ReplicaClient final : public server::ReplicaFeed {
   bool acknowledges_ = true;
   bool awaits_first_ack_ = false;
   int64_t waiting_since_ms_ = 0;
-  std::unique_ptr<FullCopy> copy_;
+  std::unique_ptr<CopyFeed> copy_;
   int64_t copy_began_ms_ = 0;
   uint64_t copied_bytes_ = 0;
   std::optional<storage::ByteLog::Reader> reader_;

@@ -12,9 +12,9 @@
 
 namespace spinel::cluster {
 
-class FullCopy {
+class CopyFeed {
  public:
-  virtual ~FullCopy() = default;
+  virtual ~CopyFeed() = default;
   // The next bytes in one piece; empty if there are none now. Valid until `consume`.
   virtual std::string_view peek() = 0;
   virtual void consume(size_t bytes) = 0;
@@ -29,7 +29,7 @@ class FullCopy {
 };
 
 // A snapshot file: "$length" and its bytes.
-class FileCopy final : public FullCopy {
+class FileCopy final : public CopyFeed {
  public:
   // Returns null if the file cannot be opened; logs why.
   static std::unique_ptr<FileCopy> open(const std::string& path);
@@ -60,7 +60,7 @@ struct CopyStream {
 };
 
 // One replica's place in it.
-class StreamCopy final : public FullCopy {
+class StreamCopy final : public CopyFeed {
  public:
   explicit StreamCopy(std::shared_ptr<CopyStream> stream)
       : stream_(std::move(stream)), reader_(stream_->log) {}

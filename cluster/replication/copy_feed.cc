@@ -1,4 +1,4 @@
-#include "cluster/replication/full_copy.h"
+#include "cluster/replication/copy_feed.h"
 
 #include <algorithm>
 #include <fmt/format.h>
