@@ -12,7 +12,8 @@ void ClientMemory::set_limit(uint64_t bytes) {
 }
 
 void ClientMemory::measure(Client& client) {
-  if (client.closing) return remove(client);
+  // Replicas and the master have limits of their own.
+  if (client.closing || client.is_replica() || client.is_master) return remove(client);
   ClientShare& share = client.memory_share;
   const uint64_t bytes = client.memory_bytes();
   total_bytes_ += bytes - share.bytes;

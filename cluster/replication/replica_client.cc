@@ -87,6 +87,7 @@ void ReplicaClient::finish_copy() {
   awaits_first_ack_ = copy_->total_bytes() == 0;
   copy_.reset();
   state_ = State::kOnline;
+  counted_from_ = reader_->position() + reader_->available();
   heard_at_ms_ = now_ms;
   server::log_notice(
       "Full copy of {:.1f} MB sent to replica {} in {:.1f} seconds ({:.1f} MB/s){}", copied_mb,
@@ -105,6 +106,7 @@ void ReplicaClient::acknowledge(int64_t offset, int64_t synced_offset, int64_t n
   synced_offset_ = std::max(synced_offset_, synced_offset);
   heard_at_ms_ = now_ms;
   if (state_ == State::kOnline && std::exchange(awaits_first_ack_, false)) {
+    counted_from_ = reader_->position() + reader_->available();
     client_.transport().output_ready();
   }
 }
@@ -136,6 +138,9 @@ void ReplicaClient::consume(size_t bytes) {
 uint64_t ReplicaClient::pending_bytes() const {
   if (!reader_) return 0;
   const uint64_t available = reader_->available();
+  // Who is cut off now begins with a full copy again, which takes as long: it is let be while there
+  // is memory.
+  if (holds_stream() && replicas_ != nullptr && available <= replicas_->spare_bytes()) return 0;
   return std::min(available, reader_->position() + available - counted_from_);
 }
 

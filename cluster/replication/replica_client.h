@@ -83,6 +83,11 @@ class ReplicaClient final : public server::ReplicaFeed {
   uint64_t copied_bytes() const { return copied_bytes_; }
   // Whether what follows the full copy waits for the first acknowledgement.
   bool awaits_first_ack() const { return awaits_first_ack_; }
+  // Whether it still loads what it was sent, or is not sent all yet: so long nothing of the stream
+  // goes to it.
+  bool holds_stream() const {
+    return state_ == State::kSaving || state_ == State::kCopying || awaits_first_ack_;
+  }
   // Of the stream, what was not sent yet. Null until a full copy has begun.
   const storage::ByteLog::Reader* stream() const { return reader_ ? &*reader_ : nullptr; }
 
@@ -121,9 +126,10 @@ class ReplicaClient final : public server::ReplicaFeed {
   int64_t copy_began_ms_ = 0;
   uint64_t copied_bytes_ = 0;
   std::optional<storage::ByteLog::Reader> reader_;
-  // The end of the log when the stream began for it. What it asked for before counts against no
-  // limit: it is kept anyway.
+  // What comes before this position of the log counts against no limit: it was there when the
+  // stream began for it, or its full copy ended.
   uint64_t counted_from_ = 0;
+  bool warned_of_limit_ = false;
   int64_t acknowledged_offset_ = 0;
   int64_t synced_offset_ = 0;
   int64_t heard_at_ms_ = 0;  // monotonic

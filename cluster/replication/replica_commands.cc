@@ -112,6 +112,7 @@ void Replicas::begin_full_sync(Client& client, bool acknowledges) {
   ReplicaClient& replica = replica_of(client);
   attach(replica);
   replica.wait_for_copy(acknowledges, node_.server.monotonic_ms());
+  measure_spare_memory();
   if (!history.has_backlog()) {
     history.create_backlog();
     server::log_notice("Replication backlog created, the history's id is now {}", history.id());

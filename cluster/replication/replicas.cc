@@ -1,16 +1,19 @@
 #include "cluster/replication/replicas.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "cluster/replication/node.h"
+#include "persistence/file/file_system.h"
 #include "server/engine/context.h"
 #include "server/log/log.h"
 #include "server/server.h"
 #include "server/stats/info_writer.h"
+#include "storage/base/memory.h"
 
 namespace spinel::cluster {
 
@@ -32,6 +35,17 @@ constexpr uint64_t kMostKeptBytes = uint64_t{256} << 20;
 // Acknowledgements come once a second. Where more than this is kept for want of one, it is asked
 // for.
 constexpr uint64_t kAskAfterBytes = uint64_t{4} << 20;
+
+// Memory that the system can give without swapping; 0 if it does not tell.
+uint64_t available_system_bytes() {
+  std::string text;
+  if (!persistence::read_whole_file("/proc/meminfo", 1 << 16, text).ok()) return 0;
+  constexpr std::string_view kField = "MemAvailable:";
+  const size_t at = text.find(kField);
+  return at == std::string::npos
+             ? 0
+             : std::strtoull(text.c_str() + at + kField.size(), nullptr, 10) * 1024;
+}
 
 const server::OutputBufferLimit& replica_limit(const Config& config) {
   return config.client_output_buffer_limit[static_cast<size_t>(server::ClientClass::kReplica)];
@@ -191,6 +205,7 @@ void Replicas::cron() {
   std::erase_if(absent_, [&](const Absent& absent) { return absent.until_ms <= now_ms; });
   if (attached_.empty()) return expire_backlog();
   drop_silent_ones();
+  measure_spare_memory();
   keep_alive();
   ping();
   log_progress();
@@ -228,6 +243,37 @@ void Replicas::drop_silent_ones() {
     }
     server::log_warning("Disconnecting timedout replica ({}): {}", when, replica->name());
     node_.server.clients.close(replica->client(), CloseReason::kKilled);
+  }
+}
+
+// A quarter of the memory that is left, of which replicas that are sent a copy share the blocks.
+void Replicas::measure_spare_memory() {
+  spare_bytes_ = 0;
+  if (std::ranges::none_of(attached_, [](const ReplicaClient* replica) {
+        return replica->state() == State::kWaiting || replica->holds_stream();
+      })) {
+    return;
+  }
+  const Config& config = node_.server.config;
+  uint64_t left_bytes = available_system_bytes();
+  if (config.maxmemory_bytes > 0) {
+    const uint64_t used = storage::used_memory();
+    left_bytes =
+        std::min(left_bytes, config.maxmemory_bytes - std::min(used, config.maxmemory_bytes));
+  }
+  spare_bytes_ = left_bytes / 4;
+  const uint64_t limit = replica_limit(config).hard_bytes;
+  for (ReplicaClient* replica : attached_) {
+    if (!replica->holds_stream() || limit == 0 || replica->warned_of_limit_) continue;
+    const uint64_t pending = replica->stream()->available();
+    if (pending <= limit) continue;
+    replica->warned_of_limit_ = true;
+    server::log_warning(
+        "{} MB were written since the full copy for replica {} began, which is more than "
+        "'client-output-buffer-limit replica' allows. They are kept up to {} MB, as there is "
+        "memory; "
+        "raise the limit to keep them in any case",
+        pending >> 20, replica->name(), spare_bytes_ >> 20);
   }
 }
 

@@ -71,6 +71,9 @@ class Replicas {
   const History& history() const;
   // Closes the connection of `replica` at the end of the turn that follows.
   void close_later(ReplicaClient& replica) { to_close_.push_back(&replica); }
+  // How much of the stream may be kept for a full copy that is under way, whatever
+  // client-output-buffer-limit says.
+  uint64_t spare_bytes() const { return spare_bytes_; }
   // Its client goes away.
   void remove(ReplicaClient& replica);
 
@@ -97,6 +100,7 @@ class Replicas {
   void drop_silent_ones();
   void expire_backlog();
   void log_progress() const;
+  void measure_spare_memory();
   void trim_backlog();
   // From which position of the log on `replica` may still want the stream.
   uint64_t wanted_from(const ReplicaClient& replica) const;
@@ -112,6 +116,7 @@ class Replicas {
   FullSync full_sync_;
   uint64_t sent_to_ = 0;  // the end of the log when output was last sent
   bool ack_wanted_ = false;
+  uint64_t spare_bytes_ = 0;
   uint64_t asked_at_ = 0;       // the end of the log when acknowledgements were last asked for
   int64_t next_second_ms_ = 0;  // monotonic
   int64_t last_ping_ms_ = 0;    // monotonic

@@ -242,6 +242,22 @@ TEST_F(ReplicationMaster, WhatIsPendingForAReplicaIsLimited) {
   expect_same_data(*replica);
 }
 
+// To cut such a replica off would mean that it begins again, and is cut off again.
+TEST_F(ReplicationMaster, WhatIsWrittenDuringAFullCopyIsKeptBeyondTheLimit) {
+  start_master(
+      {"--client-output-buffer-limit", "replica 100kb 0 0", "--repl-backlog-size", "16kb"});
+  run("DEBUG", "POPULATE", 100);
+  run("CONFIG", "SET", "rdb-key-save-delay", 20'000);
+  ReplicaWire wire(server());
+  const long long begin = std::atoll(ask_for_full(wire)[2].c_str());
+  for (int i = 0; i < 30; ++i) run("SET", "a", std::string(100'000, 'x'));
+  ASSERT_TRUE(wait_for_log("raise the limit to keep them in any case"));
+  wire.take_copy();
+  acknowledge(wire, begin);
+  EXPECT_GT(wire.take(3'000'000).size(), 2'999'999U);
+  ASSERT_TRUE(wait_for_online(1));
+}
+
 TEST_F(ReplicationMaster, RedisFollowsWhileDataIsWritten) {
   start_master();
   run("DEBUG", "POPULATE", 20'000, "key", 200);
