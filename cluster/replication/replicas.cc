@@ -123,14 +123,24 @@ void Replicas::disconnect_all() {
 
 void Replicas::append_to_stream(std::string_view command) {
   server::EffectStream& effects = node_.server.effects;
+  if (effects.log().end() != own_end_) own_begin_ = effects.log().end();
   effects.append_applied(command, effects.selected_database());
+  own_end_ = effects.log().end();
+}
+
+// A replica answers GETACK with what came before it, and later acknowledgements take a second.
+int64_t Replicas::effects_offset() const {
+  const bool ends_with_own = own_end_ != 0 && node_.server.effects.log().end() == own_end_;
+  return ends_with_own ? node_.history.offset_at(own_begin_) : node_.history.offset();
 }
 
 void Replicas::end_turn() {
   if (attached_.empty() && !node_.history.has_backlog()) return;
   if (ack_wanted_) {
     ack_wanted_ = false;
-    if (!node_.is_replica() && online_count() > 0) {
+    // Who was asked and has not answered yet will do so.
+    const bool is_asked = asked_at_ != 0 && asked_at_ == node_.server.effects.log().end();
+    if (!node_.is_replica() && !is_asked && online_count() > 0) {
       append_to_stream(kGetAck);
       asked_at_ = node_.server.effects.log().end();
     }
@@ -351,18 +361,19 @@ size_t Replicas::that_synced(int64_t offset) const {
 }
 
 bool Replicas::lag() const {
+  const int64_t offset = effects_offset();
   return std::ranges::any_of(attached_, [&](const ReplicaClient* replica) {
-    return !replica->client().closing && replica->acknowledged_offset() != node_.history.offset();
+    return !replica->client().closing && replica->acknowledged_offset() < offset;
   });
 }
 
 void Replicas::report_lag() const {
   if (attached_.empty()) return;
   const int64_t now_ms = node_.server.monotonic_ms();
-  const int64_t offset = node_.history.offset();
+  const int64_t offset = effects_offset();
   size_t in_sync = 0;
   for (const ReplicaClient* replica : attached_) {
-    if (replica->acknowledged_offset() == offset) {
+    if (replica->acknowledged_offset() >= offset) {
       ++in_sync;
       continue;
     }

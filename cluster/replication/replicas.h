@@ -56,7 +56,7 @@ class Replicas {
   size_t that_have(int64_t offset) const;
   size_t that_synced(int64_t offset) const;
   void ask_for_acknowledgements() { ack_wanted_ = true; }
-  // Whether some do not have all that the history has.
+  // Whether some do not have all effects.
   bool lag() const;
   void report_lag() const;
 
@@ -94,6 +94,8 @@ class Replicas {
   void acknowledge(ReplicaClient& replica, server::CommandContext& ctx, size_t index);
   // Appends what is no effect to the stream.
   void append_to_stream(std::string_view command);
+  // Who acknowledged so much has all effects.
+  int64_t effects_offset() const;
   void every_second();
   void keep_alive();
   void ping();
@@ -116,6 +118,9 @@ class Replicas {
   FullSync full_sync_;
   uint64_t sent_to_ = 0;  // the end of the log when output was last sent
   bool ack_wanted_ = false;
+  // The positions of the log between which pings and the like came last.
+  uint64_t own_begin_ = 0;
+  uint64_t own_end_ = 0;
   uint64_t spare_bytes_ = 0;
   uint64_t asked_at_ = 0;       // the end of the log when acknowledgements were last asked for
   int64_t next_second_ms_ = 0;  // monotonic

@@ -677,6 +677,25 @@ TEST_F(ReplicationMaster, AShutdownWaitsForReplicas) {
   EXPECT_EQ(replica->client().run("GET", "b"), bulk("too late"));
 }
 
+// It is answered with what came before it: a master that waited for the bytes of its own question
+// would ask for ever.
+TEST_F(ReplicationMaster, AShutdownAsksOnce) {
+  start_master();
+  ReplicaWire wire(server());
+  const long long begin = std::atoll(become_online(wire)[2].c_str());
+  ASSERT_TRUE(wait_for_online(1));
+  run("SET", "a", "last");
+  const long long written = info_number("master_repl_offset");
+  server().send_signal(SIGTERM);
+  const std::string question = "GETACK\r\n$1\r\n*\r\n";
+  const std::string stream = wire.take_through(question);
+  EXPECT_EQ(stream.size(), static_cast<std::size_t>(written - begin) + 37);
+  EXPECT_TRUE(wire.is_silent(milliseconds(300)));
+  acknowledge(wire, written);
+  EXPECT_TRUE(server().wait_for_exit().clean());
+  EXPECT_NE(server().log().find("1 of 1 replicas are in sync"), std::string::npos);
+}
+
 TEST_F(ReplicationMaster, AShutdownWaitsOnlySoLong) {
   start_master({"--shutdown-timeout", "1"});
   ReplicaWire wire(server());
