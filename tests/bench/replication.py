@@ -11,11 +11,12 @@ master per command until all replicas have everything, its ratio to the first se
 mem_total_replication_buffers showed. Then a full copy of --mb megabytes (200 bytes a key, not compressed) to a client
 that only reads: seconds, and the longest time that another client waited for PING meanwhile.
 """
-import os, socket, statistics, subprocess, sys, threading, time
+import os, socket, statistics, subprocess, sys, tempfile, threading, time
 from servers import enc, start
 
 N = 1_000_000
-OPTIONS = ' --repl-diskless-sync-delay 0 --rdbcompression no --enable-debug-command yes --client-output-buffer-limit "replica 0 0 0"'
+DIRECTORY = tempfile.TemporaryDirectory()  # snapshots of one measurement must not be found by the next
+OPTIONS = ' --repl-diskless-sync-delay 0 --rdbcompression no --enable-debug-command yes --client-output-buffer-limit "replica 0 0 0"' + f' --dir {DIRECTORY.name}'
 
 def cpu(pid):
     return sum(int(open(f'/proc/{pid}/task/{t}/schedstat').read().split()[0]) for t in os.listdir(f'/proc/{pid}/task')) / 1e9
@@ -29,7 +30,7 @@ class Client:
         return next((l.split(':')[1] for l in self.run('INFO').split('\r\n') if l.startswith(field + ':')), '')
 
 def follow(command, port, count):
-    replicas = [start(command, ['taskset', '-c', '1']) for _ in range(count)]
+    replicas = [start(f'{command} --dir {tempfile.mkdtemp(dir=DIRECTORY.name)}', ['taskset', '-c', '1']) for _ in range(count)]
     for _, own in replicas: Client(own).run('REPLICAOF', '127.0.0.1', port)
     return replicas
 
