@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "server/log/log.h"
+#include "server/replication.h"
 #include "server/server.h"
 #include "server/transactions/transaction.h"
 
@@ -62,7 +63,8 @@ struct PendingBytes {
 
 PendingBytes measure_output(const Client& client) {
   constexpr size_t kBufferBytes = 16 * 1024;
-  const size_t pending = client.output.size();
+  const size_t of_stream = client.is_replica() ? client.replica->pending_bytes() : 0;
+  const size_t pending = client.output.size() + of_stream;
   const size_t in_buffer = std::min(pending, kBufferBytes);
   const size_t in_list = pending - in_buffer;
   return {in_buffer, in_list, (in_list + kBufferBytes - 1) / kBufferBytes};

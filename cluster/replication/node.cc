@@ -106,10 +106,12 @@ void Node::replicaof(CommandContext& ctx) {
   ctx.reply.ok();
 }
 
-// Clients that wait for keys would wait in vain: a replica's keys change as its master says.
+// Clients that wait for keys would wait in vain: a replica's keys change as its master says, and so
+// would those that wait for replicas.
 void Node::unblock_clients() {
   for (const auto& [id, client] : server.clients) {
-    if (client->blocked != server::BlockReason::kKeys) continue;
+    const server::BlockReason reason = client->blocked;
+    if (reason != server::BlockReason::kKeys && reason != server::BlockReason::kWait) continue;
     if (!server.blocked.fail(*client, kBecameReplica)) continue;
     client->close_after_reply = true;
   }

@@ -137,6 +137,10 @@ bool Dispatcher::read_requests(PendingInput& input) {
           parser.reset();
           return true;
         }
+        if (client.is_replica()) [[unlikely]] {
+          disconnect_answered_replica(client, nullptr);
+          return false;
+        }
         if (client.reply_mode != ReplyMode::kOff && client.reply_mode != ReplyMode::kSkipThis) {
           client.reply.error(fmt::format("ERR {}", parser.error()));
           client.reply.take_errors();

@@ -395,6 +395,12 @@ TEST_F(ReplicationMaster, AReplicaThatGetsAnAnswerIsDisconnected) {
     wire.send(command);
     EXPECT_TRUE(wire.closes()) << command[0];
   }
+  ReplicaWire wire(server());
+  become_online(wire);
+  wire.send_bytes("*1\r\n:1\r\n");
+  bool closed = false;
+  EXPECT_EQ(wire.rest(closed).find("-ERR"), std::string::npos) << "within the stream";
+  EXPECT_TRUE(closed);
   EXPECT_NE(server().log().find("Replica generated a reply to command 'get', disconnecting it"),
             std::string::npos);
   EXPECT_EQ(run("GET", "a"), bulk("1"));
@@ -601,6 +607,22 @@ TEST_F(ReplicationMaster, WaitCountsWhoAcknowledged) {
   waiting.run("SET", "a", "2");
   waiting.pipeline({{"MULTI"}, {"WAIT", "2", "0"}});
   EXPECT_EQ(waiting.run("EXEC"), array({integer(0)}));
+}
+
+TEST_F(ReplicationMaster, NobodyWaitsForReplicasOfAReplica) {
+  start_master();
+  RawConnection waiting = server().raw();
+  waiting.run("SET", "a", "1");
+  ASSERT_TRUE(waiting.send(encode_command({"WAIT", "1", "0"})));
+  ASSERT_TRUE(wait_until([&] { return info("blocked_clients") == "1"; }));
+  EXPECT_EQ(run("REPLICAOF", "127.0.0.1", "1"), ok());
+  EXPECT_EQ(waiting.read_reply(),
+            error("UNBLOCKED force unblock from blocking operation, instance state changed (master "
+                  "-> replica?)"));
+  EXPECT_TRUE(waiting.closes());
+  EXPECT_TRUE(run("WAIT", 0, 0).is_error_with("ERR WAIT cannot be used with replica instances."));
+  EXPECT_TRUE(
+      run("WAITAOF", 0, 0, 0).is_error_with("ERR WAITAOF cannot be used with replica instances."));
 }
 
 TEST_F(ReplicationMaster, WaitWithAReplicaThatStandsStill) {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <poll.h>
 #include <sys/socket.h>
+#include <utility>
 
 namespace spinel::test {
 
@@ -95,6 +96,14 @@ bool ReplicaWire::stream_has(std::string_view text) {
     if (!receive(deadline)) return false;
   }
   return true;
+}
+
+std::string ReplicaWire::rest(bool& closed) {
+  const auto deadline = Clock::now() + kPatience;
+  while (receive(deadline)) {
+  }
+  closed = is_closed_;
+  return std::move(received_);
 }
 
 bool ReplicaWire::is_silent(milliseconds moment) {

@@ -34,6 +34,8 @@ class ReplicaWire {
   bool stream_has(std::string_view text);
   /// Whether nothing comes for a moment: only to see that a master keeps silent.
   bool is_silent(milliseconds moment);
+  /// All that comes until the master closes the connection, which it does if `closed`.
+  std::string rest(bool& closed);
   bool closes() { return connection_.closes(); }
   void close() { connection_.close(); }
   int fd() const { return connection_.fd(); }
