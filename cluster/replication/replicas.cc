@@ -183,10 +183,9 @@ void Replicas::trim_backlog() {
   const uint64_t begin = history.backlog_position();
   const uint64_t end = node_.server.effects.log().end();
   uint64_t kept = end;
+  // Those whose connection is being closed come back, too.
   for (const ReplicaClient* replica : attached_) {
-    if (replica->stream() != nullptr && !replica->client().closing) {
-      kept = std::min(kept, wanted_from(*replica));
-    }
+    if (replica->stream() != nullptr) kept = std::min(kept, wanted_from(*replica));
   }
   std::erase_if(absent_, [&](const Absent& absent) {
     if (absent.position < begin) return true;

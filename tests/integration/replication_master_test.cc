@@ -210,6 +210,27 @@ TEST_F(ReplicationMaster, WhatAReplicaLacksIsKeptForAWhile) {
   })) << info("repl_backlog_histlen");
 }
 
+// The connection is closed in a turn that also writes.
+TEST_F(ReplicationMaster, WhatAReplicaLacksIsKeptFromTheTurnOnThatDropsIt) {
+  start_master({"--repl-backlog-size", "16kb"});
+  ReplicaWire wire(server());
+  const std::vector<std::string> told = become_online(wire);
+  ASSERT_TRUE(wait_for_online(1));
+  run("SET", "a", "1");
+  ASSERT_TRUE(wire.stream_has("SET"));
+  const long long acknowledged = info_number("master_repl_offset");
+  acknowledge(wire, acknowledged);
+  ASSERT_TRUE(wait_until([&] { return info("slave0").find("offset=0") == std::string::npos; }));
+  RawConnection connection = server().raw();
+  const std::string value(30'000, 'x');
+  std::vector<std::vector<std::string>> commands(10, {"SET", "a", value});
+  commands.insert(commands.begin() + 5, {"CLIENT", "KILL", "TYPE", "replica"});
+  connection.pipeline(commands);
+  ReplicaWire again(server());
+  again.send({"PSYNC", told[1], std::to_string(acknowledged + 1)});
+  EXPECT_EQ(again.line(), "+CONTINUE");
+}
+
 TEST_F(ReplicationMaster, WhatIsTooMuchToKeepNeedsAFullCopy) {
   start_master(
       {"--repl-backlog-size", "16kb", "--client-output-buffer-limit", "replica 200kb 0 0"});
