@@ -329,7 +329,7 @@ bool Dispatcher::admit(Client& client, CommandArgs args, const Command* command)
     reject(client, command, "OOM command not allowed when used memory > 'maxmemory'.");
     return false;
   }
-  if (server_.loading.active() || server_.snapshots.failing() ||
+  if (server_.loading.active() || server_.loading.async() || server_.snapshots.failing() ||
       server_.append_only_file.failing() || server_.role.restricts_commands()) [[unlikely]] {
     if (!state_allows(client, *command, flags)) return false;
   }
@@ -420,6 +420,9 @@ std::string Dispatcher::refusal_of_state(const Command& command, CommandFlags fl
   if (writes && role.read_only) return std::string(kReadOnlyError);
   if (role.stale && !any(flags & CommandFlags::kStale)) return std::string(kStaleError);
   if (server_.loading.active() && !any(flags & CommandFlags::kLoading)) {
+    return std::string(kLoadingError);
+  }
+  if (server_.loading.async() && any(flags & CommandFlags::kNoAsyncLoading)) {
     return std::string(kLoadingError);
   }
   return {};

@@ -1,9 +1,20 @@
 #include "server/engine/replayer.h"
 
+#include <utility>
+
+#include "server/monitor.h"
 #include "server/server.h"
+#include "storage/base/clock.h"
 #include "storage/base/numbers.h"
 
 namespace spinel::server {
+
+Replayer::Replayer(Server& server, Client& master, OnError on_error)
+    : server_(server),
+      session_(master),
+      master_(&master),
+      on_error_(std::move(on_error)),
+      reply_(output_) {}
 
 bool Replayer::add(CommandArgs args) {
   const Command* command = server_.commands.resolve(args);
@@ -33,17 +44,37 @@ void Replayer::run() {
       [this](const Request& request) -> storage::Database& {
         return server_.keyspace.database(request.database);
       });
+  uint64_t began_ticks = master_ == nullptr ? 0 : storage::TickClock::now_ticks();
   for (const Request& request : batch_) {
     server_.dispatcher.apply(session_, reply_, args_of(request), *request.command,
                              request.key_hash);
     output_.truncate(0);
+    if (master_ != nullptr) {
+      const uint64_t now_ticks = storage::TickClock::now_ticks();
+      count(request, storage::TickClock::ticks_to_ns(now_ticks - began_ticks), reply_.has_errors());
+      began_ticks = now_ticks;
+    }
     if (!reply_.has_errors()) continue;
     resp::ReplyWriter::Errors errors = reply_.take_errors();
     errors_ += static_cast<uint64_t>(errors.count);
+    if (on_error_) on_error_(args_of(request), errors.first);
     if (first_error_.empty()) first_error_ = request.command->name + ": " + errors.first;
   }
   commands_ += batch_.size();
   drop();
+}
+
+void Replayer::count(const Request& request, uint64_t duration_ns, bool failed) {
+  ++server_.stats.total_commands_processed;
+  CommandStats& stats = server_.command_stats[request.command->id];
+  if (server_.config.latency_tracking) {
+    stats.record_call_with_latency(duration_ns, failed);
+  } else {
+    stats.record_call(duration_ns, failed);
+  }
+  if (!server_.clients.monitors.empty()) {
+    feed_monitors(server_, *master_, *request.command, args_of(request));
+  }
 }
 
 void Replayer::drop() {

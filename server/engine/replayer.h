@@ -1,7 +1,8 @@
-// Runs commands that were recorded as effects: those of an append only file.
+// Runs commands that were recorded as effects: those of an append only file, or a master's stream.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,13 +14,19 @@
 
 namespace spinel::server {
 
+class Client;
 class Server;
 
 // Collects commands and runs them in batches, so that what they touch is fetched together. What
 // they reply is dropped.
 class Replayer {
  public:
-  explicit Replayer(Server& server) : server_(server), reply_(output_) {}
+  explicit Replayer(Server& server) : server_(server), session_(own_session_), reply_(output_) {}
+
+  // What an error that a command replied with is told to.
+  using OnError = std::function<void(CommandArgs args, const std::string& error)>;
+  // For the stream of `master`: commands count, monitors see them.
+  Replayer(Server& server, Client& master, OnError on_error);
 
   // Adds a command; its arguments must stay where they are until `run`. False if the command is
   // unknown or has a wrong number of arguments: then nothing is added.
@@ -28,6 +35,8 @@ class Replayer {
   void run();
   // Forgets what was added and not run.
   void drop();
+  // How many were added and not run.
+  size_t size() const { return batch_.size(); }
 
   // Commands that ran, and those among them that replied with an error; the first such error.
   uint64_t commands() const { return commands_; }
@@ -49,8 +58,14 @@ class Replayer {
     return {args_.data() + request.first_arg, request.arg_count};
   }
 
+  // Of a master's command that ran for so long.
+  void count(const Request& request, uint64_t duration_ns, bool failed);
+
   Server& server_;
-  ReplaySession session_;
+  ReplaySession own_session_;
+  Session& session_;
+  Client* master_ = nullptr;
+  OnError on_error_;
   resp::OutputBuffer output_;
   resp::ReplyWriter reply_;
   BatchPrefetch prefetch_;

@@ -144,6 +144,10 @@ void EventLoop::serve_ready() {
   if (!server_.shutdown_request()) run_once(false);
 }
 
+void EventLoop::serve_next() {
+  if (!server_.shutdown_request()) run_once(true);
+}
+
 void EventLoop::run_once(bool may_wait) {
   if (!std::exchange(cron_started_, true)) start_cron();
   handle_events(may_wait);

@@ -43,6 +43,8 @@ class EventLoop {
   void run();
   // Serves what is ready, and waits for nothing: while the server loads its data.
   void serve_ready();
+  // As serve_ready, but waits until there is something: while a load waits for its source.
+  void serve_next();
 
   Server& server() { return server_; }
   asio::io_context& context() { return context_; }
@@ -69,6 +71,13 @@ class EventLoop {
   void hold(Connection& connection);
   // Every handler of an event calls this before it does what belongs to a turn.
   void begin_turn();
+  // Does `work` as a turn of its own, where none is under way.
+  template <typename Work>
+  void within_turn(Work&& work) {
+    begin_turn();
+    work();
+    end_turn();
+  }
   // As begin_turn, but what came before is answered first.
   void new_turn();
   // The end of this turn has so many more bytes of replies to write, about.

@@ -22,9 +22,10 @@ namespace {
 constexpr int64_t kLogPeriodMs = 5000;
 }
 
-void Loading::begin(std::string what, uint64_t total_bytes) {
+void Loading::begin(std::string what, uint64_t total_bytes, Beside beside) {
   server_.update_time();
-  active_ = true;
+  async_ = beside == Beside::kServedData;
+  active_ = !async_;
   what_ = std::move(what);
   started_s_ = server_.now_ms() / 1000;
   started_ms_ = server_.monotonic_ms();
@@ -34,11 +35,12 @@ void Loading::begin(std::string what, uint64_t total_bytes) {
 }
 
 void Loading::end() {
-  active_ = false;
+  active_ = async_ = false;
 }
 
 bool Loading::advance(uint64_t loaded_bytes) {
-  loaded_bytes_ = std::min(earlier_bytes_ + loaded_bytes, total_bytes_);
+  loaded_bytes_ = earlier_bytes_ + loaded_bytes;
+  if (total_bytes_ != 0) loaded_bytes_ = std::min(loaded_bytes_, total_bytes_);
   server_.update_time();
   if (server_.monotonic_ms() >= next_log_ms_) log_progress();
   // Within a command nothing else can run.
@@ -52,7 +54,7 @@ double Loading::loaded_percent() const {
 }
 
 int64_t Loading::seconds_left() const {
-  if (loaded_bytes_ == 0) return 1;
+  if (loaded_bytes_ == 0 || total_bytes_ == 0) return 1;
   const int64_t so_far_s = (server_.monotonic_ms() - started_ms_) / 1000;
   return static_cast<int64_t>(static_cast<double>(so_far_s) *
                               static_cast<double>(total_bytes_ - loaded_bytes_) /
@@ -61,6 +63,10 @@ int64_t Loading::seconds_left() const {
 
 void Loading::log_progress() {
   next_log_ms_ = server_.monotonic_ms() + kLogPeriodMs;
+  if (total_bytes_ == 0) {
+    log_notice("Loading {}: {} MB so far", what_, loaded_bytes_ >> 20);
+    return;
+  }
   log_notice("Loading {}: {:.0f}%, {} of {} MB, about {} seconds left", what_, loaded_percent(),
              loaded_bytes_ >> 20, total_bytes_ >> 20, seconds_left());
 }

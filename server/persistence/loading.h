@@ -20,12 +20,15 @@ class Loading {
 
   // Whether commands must wait: a file is being loaded.
   bool active() const { return active_; }
+  // Whether data are loaded beside those that are there, which are served meanwhile.
+  bool async() const { return async_; }
   // Called now and then while a file is loaded at the start: serves what clients sent.
   void set_serve_events(std::function<void()> serve) { serve_events_ = std::move(serve); }
 
   // --- for whoever loads
   // Begins; `total_bytes` are to be read of `what`, which log lines name.
-  void begin(std::string what, uint64_t total_bytes);
+  enum class Beside : uint8_t { kNothing, kServedData };
+  void begin(std::string what, uint64_t total_bytes, Beside beside = Beside::kNothing);
   // So many bytes of the current file were read, `keys` are there. Serves events. Returns false if
   // loading is to stop, as somebody asked for a shutdown.
   bool advance(uint64_t loaded_bytes);
@@ -64,6 +67,7 @@ class Loading {
   Server& server_;
   std::function<void()> serve_events_;
   bool active_ = false;
+  bool async_ = false;
   std::string what_;
   int64_t started_s_ = 0;
   int64_t started_ms_ = 0;   // monotonic

@@ -194,7 +194,7 @@ void write_persistence(InfoWriter& info, const Server& server) {
   const Snapshots& snapshots = server.snapshots;
   const bool saving = server.child.running(ChildKind::kSnapshot);
   info.field("loading", server.loading.active());
-  info.field("async_loading", 0);
+  info.field("async_loading", server.loading.async());
   write_child(info, server);
   info.field("rdb_changes_since_last_save", server.dirty);
   info.field("rdb_bgsave_in_progress", saving);
@@ -221,7 +221,7 @@ void write_persistence(InfoWriter& info, const Server& server) {
   info.field("module_fork_in_progress", 0);
   info.field("module_fork_last_cow_size", 0);
   if (aof.enabled()) write_append_only_file(info, server);
-  if (server.loading.active()) write_loading(info, server.loading);
+  if (server.loading.active() || server.loading.async()) write_loading(info, server.loading);
 }
 
 void write_replication(InfoWriter& info, const Server& server) {
