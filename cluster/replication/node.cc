@@ -198,13 +198,18 @@ server::Replication::Fields Node::rdb_fields() const {
 void Node::on_loaded(const Fields& fields) {
   std::string id;
   std::optional<int64_t> offset;
+  int64_t database = 0;
   for (const auto& [name, value] : fields) {
     if (name == "repl-id") id = value;
     if (name == "repl-offset") offset = storage::parse_int64(value);
+    if (name == "repl-stream-db") database = storage::parse_int64(value).value_or(0);
   }
   if (id.size() != kNoReplicationId.size() || !offset || *offset < 0) return;
   if (is_replica()) {
     history.adopt(id, *offset);
+    if (database >= 0 && database < server.keyspace.database_count()) {
+      upstream.set_stream_database(static_cast<int>(database));
+    }
   } else {
     history.adopt_as_second(id, *offset);
   }
