@@ -128,7 +128,9 @@ int serve(Config& config, const std::string& program) {
   server.loading.set_serve_events([&loop] { loop.serve_ready(); });
   if (!load_data_at_start(server)) {
     supervisor.notify_stopping();
-    return server.shutdown_request() ? 0 : 1;
+    if (!server.shutdown_request()) return 1;
+    log_warning("Spinel stops now, bye bye");
+    return 0;
   }
   if (config.port != 0) log_notice("Ready to accept connections tcp");
   if (!config.unixsocket.empty()) log_notice("Ready to accept connections unix");

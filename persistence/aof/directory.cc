@@ -1,6 +1,8 @@
 #include "persistence/aof/directory.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <string_view>
 #include <utility>
 
 #include "persistence/file/replacement_file.h"
@@ -42,6 +44,26 @@ FileError find_old_file(const Location& location, DirectoryState& state) {
   return error;
 }
 
+// Whether a file has such a name: PREFIX.<n>.base.rdb, .base.aof or .incr.aof.
+bool is_name_of_part(std::string_view name, const std::string& prefix) {
+  if (!name.starts_with(prefix + ".")) return false;
+  name.remove_prefix(prefix.size() + 1);
+  const size_t digits = std::min(name.find_first_not_of("0123456789"), name.size());
+  name.remove_prefix(digits);
+  return digits > 0 && (name == ".base.rdb" || name == ".base.aof" || name == ".incr.aof");
+}
+
+FileError find_unlisted_files(const Location& location, std::vector<std::string>& names) {
+  std::vector<std::string> all;
+  FileError error = list_directory(location.directory(), all);
+  if (error.error == ENOENT) return {};
+  for (std::string& name : all) {
+    if (is_name_of_part(name, location.prefix)) names.push_back(std::move(name));
+  }
+  std::sort(names.begin(), names.end());
+  return error;
+}
+
 }  // namespace
 
 DirectoryState read_directory(const Location& location) {
@@ -56,7 +78,11 @@ DirectoryState read_directory(const Location& location) {
     state.kind = DirectoryState::Kind::kFailed;
     return state;
   }
+  const bool has_manifest = state.kind == DirectoryState::Kind::kManifest;
   state.file_error = find_old_file(location, state);
+  if (state.file_error.ok() && !has_manifest) {
+    state.file_error = find_unlisted_files(location, state.manifest.unlisted);
+  }
   if (!state.file_error.ok()) state.kind = DirectoryState::Kind::kFailed;
   return state;
 }

@@ -40,7 +40,8 @@ struct DirectoryState {
   FileError file_error;
 };
 
-// Finds out what is there. Changes nothing.
+// Finds out what is there. Changes nothing. Without a manifest, `manifest.unlisted` has the files
+// of its directory that look like those of an append-only file.
 DirectoryState read_directory(const Location& location);
 
 // Replaces the manifest; makes the directory if it is missing. After an error the old manifest is

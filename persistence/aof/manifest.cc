@@ -97,10 +97,11 @@ std::string Manifest::format() const {
   return text;
 }
 
-bool Manifest::lists(std::string_view name) const {
+bool Manifest::has(std::string_view name) const {
   const auto has_name = [name](const ManifestFile& file) { return file.name == name; };
   return (base && has_name(*base)) || std::any_of(history.begin(), history.end(), has_name) ||
-         std::any_of(increments.begin(), increments.end(), has_name);
+         std::any_of(increments.begin(), increments.end(), has_name) ||
+         std::find(unlisted.begin(), unlisted.end(), name) != unlisted.end();
 }
 
 ManifestFile Manifest::next_file(const std::string& prefix, uint64_t last,
@@ -109,7 +110,7 @@ ManifestFile Manifest::next_file(const std::string& prefix, uint64_t last,
   file.sequence = last;
   do {
     file.name = prefix + "." + std::to_string(++file.sequence) + suffix;
-  } while (lists(file.name));
+  } while (has(file.name));
   return file;
 }
 

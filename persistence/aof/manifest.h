@@ -25,6 +25,9 @@ struct Manifest {
   std::optional<ManifestFile> base;
   std::vector<ManifestFile> history;
   std::vector<ManifestFile> increments;  // by ascending sequence
+  // Not of the manifest: files in its directory whose names new ones do not take, since the
+  // manifest that listed them may be lost.
+  std::vector<std::string> unlisted;
 
   bool operator==(const Manifest&) const = default;
 
@@ -32,7 +35,8 @@ struct Manifest {
   std::vector<ManifestFile> load_order() const;
   std::string format() const;
 
-  // `prefix` is the option appendfilename. Names are chosen that no listed file has.
+  // `prefix` is the option appendfilename. Names are chosen that no file has, listed or in
+  // `unlisted`.
 
   // Lists a new increment behind the others and returns it.
   const ManifestFile& add_increment(const std::string& prefix);
@@ -43,7 +47,7 @@ struct Manifest {
   void replace_base(ManifestFile file, size_t kept_increments);
 
  private:
-  bool lists(std::string_view name) const;
+  bool has(std::string_view name) const;
   ManifestFile next_file(const std::string& prefix, uint64_t last, const char* suffix) const;
 };
 

@@ -42,10 +42,17 @@ ByteReader::~ByteReader() {
 bool ByteReader::fail_at(uint64_t offset, std::string cause) {
   if (failed_) return false;
   failed_ = true;
-  error_ = {offset, std::move(cause)};
+  error_ = {offset, std::move(cause), false};
   // Nothing is left in the buffer, so that the quick paths fail, too.
   begin_offset_ += static_cast<uint64_t>(at_ - buffer_);
   at_ = end_ = summed_ = buffer_;
+  return false;
+}
+
+bool ByteReader::refuse_at(uint64_t offset, std::string cause) {
+  if (failed_) return false;
+  fail_at(offset, std::move(cause));
+  error_.is_unsupported = true;
   return false;
 }
 

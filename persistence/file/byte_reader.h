@@ -20,6 +20,8 @@ namespace spinel::persistence {
 struct ReadError {
   uint64_t offset = 0;  // of the byte at which it was noticed
   std::string cause;    // empty: there is none
+  // The bytes are sound as far as one can tell, but what they hold is not supported here.
+  bool is_unsupported = false;
 };
 
 class ByteReader {
@@ -40,10 +42,15 @@ class ByteReader {
   // false, so that it can be returned.
   bool fail(std::string cause) { return fail_at(position(), std::move(cause)); }
   bool fail_at(uint64_t offset, std::string cause);
+  // The same for what is sound, but not supported here.
+  bool refuse(std::string cause) { return refuse_at(position(), std::move(cause)); }
+  bool refuse_at(uint64_t offset, std::string cause);
   // Puts the place in front of the cause of the error there is, unless reading was stopped.
   void explain(const std::string& place) {
     if (!stopped_) error_.cause = place + ": " + error_.cause;
   }
+  // Notes that the error there is may come from what is not supported here.
+  void doubt_error() { error_.is_unsupported = !stopped_; }
   // Ends reading as the progress function does. Returns false.
   bool stop() {
     stopped_ = !failed_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -196,6 +197,23 @@ FileError make_directory(const std::string& path) {
     if (get_status(path, status).ok() && status.is_directory) return {};
   }
   return error_of("mkdir", path, error);
+}
+
+FileError list_directory(const std::string& directory, std::vector<std::string>& names) {
+  DIR* stream = nullptr;
+  const int error = attempt(FileOperation::kOpen, directory, [&] {
+    stream = opendir(directory.c_str());
+    return stream == nullptr ? -1 : 0;
+  });
+  if (error != 0) return error_of("open", directory, error);
+  errno = 0;
+  while (const dirent* entry = readdir(stream)) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  const int read_error = errno;
+  closedir(stream);
+  return error_of("read", directory, read_error);
 }
 
 FileError sync_directory(const std::string& directory) {

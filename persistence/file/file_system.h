@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "persistence/file/file_error.h"
 
@@ -75,6 +76,8 @@ FileError rename_file(const std::string& from, const std::string& to);
 FileError remove_file(const std::string& path);
 // Mode 0755. A directory that exists already is no error.
 FileError make_directory(const std::string& path);
+// Appends the names of what is in the directory to `names`, in no order.
+FileError list_directory(const std::string& directory, std::vector<std::string>& names);
 // Makes new names, renames and removals in the directory last.
 FileError sync_directory(const std::string& directory);
 // The same for the directory that `path` is in.

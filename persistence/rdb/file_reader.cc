@@ -18,6 +18,13 @@ class FileParser {
       : reader_(reader), limits_(limits), handler_(handler), summary_(summary) {}
 
   bool read(bool verify_checksum) {
+    if (read_all(verify_checksum)) return true;
+    if (!is_known_version()) explain_version();
+    return false;
+  }
+
+ private:
+  bool read_all(bool verify_checksum) {
     reader_.start_checksum(verify_checksum);
     if (!read_header()) return false;
     ValueReader values(reader_, limits_, summary_.dialect);
@@ -30,8 +37,11 @@ class FileParser {
     }
     return handler_.on_end(reader_) && read_checksum(verify_checksum);
   }
-
- private:
+  int newest_known_version() const {
+    return summary_.dialect == Dialect::kValkey ? kFirstValkeyVersion : kNewestWholeVersion;
+  }
+  bool is_known_version() const { return summary_.version <= newest_known_version(); }
+  void explain_version();
   bool read_header();
   bool read_record(uint8_t head, uint64_t offset, ValueReader& values);
   bool read_key(uint8_t type, uint64_t offset, ValueReader& values);
@@ -54,6 +64,14 @@ class FileParser {
   uint64_t database_ = 0;
   KeyRecord next_{};  // what was said of the next key
 };
+
+// That comes first: what else is wrong may be a consequence.
+void FileParser::explain_version() {
+  reader_.explain("version " + std::to_string(summary_.version) +
+                  " is newer than those that are known here, up to " +
+                  std::to_string(newest_known_version()));
+  reader_.doubt_error();
+}
 
 bool FileParser::read_header() {
   constexpr size_t kHeader = 9;
@@ -111,13 +129,13 @@ bool FileParser::read_record(uint8_t head, uint64_t offset, ValueReader& values)
       return reader_.ok() && handler_.on_function(reader_, source);
     }
     case Opcode::kFunctionOld:
-      return reader_.fail("functions of a release candidate of Redis 7.0 cannot be read");
+      return reader_.refuse("functions of a release candidate of Redis 7.0 cannot be read");
     case Opcode::kSlotInfo:
       return skip_lengths(3);
     case Opcode::kSlotImportOrKeyMetadata:
       return summary_.dialect == Dialect::kValkey ? skip_slot_import() : skip_key_metadata();
     case Opcode::kHashTemplate:
-      return reader_.fail("hash templates (opcode 242) are not supported");
+      return reader_.refuse("hash templates (opcode 242) are not supported");
     case Opcode::kEnterprise1:
     case Opcode::kEnterprise2:
       return skip_lengths(1);
@@ -202,6 +220,22 @@ bool read_value(ByteReader& reader, const KeyRecord& record, ValueReader& values
                  std::to_string(record.database) + ", a " +
                  std::string(value_type_name(record.type)));
   return false;
+}
+
+bool fail_as_duplicate(ByteReader& reader, uint64_t database, std::string_view key,
+                       uint64_t offset) {
+  return reader.fail_at(offset, "key " + printable_key(key) + " in database " +
+                                    std::to_string(database) + " exists already");
+}
+
+std::string describe_module_key(const KeyRecord& record, std::string_view module) {
+  return "key " + printable_key(record.key) + " in database " + std::to_string(record.database) +
+         " belongs to the module " + std::string(module) +
+         ", and modules are not supported (rdb-skip-module-keys leaves such keys out)";
+}
+
+std::string describe_library(std::string_view source) {
+  return "the library of functions " + printable_key(source.substr(0, source.find('\n')));
 }
 
 std::string printable_key(std::string_view key) {

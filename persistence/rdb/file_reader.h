@@ -61,6 +61,15 @@ bool read_file(ByteReader& reader, const ValueLimits& limits, bool verify_checks
 // Reads the value of a key. False after an error, which names the key.
 bool read_value(ByteReader& reader, const KeyRecord& record, ValueReader& values, Value& value);
 
+// Notes as an error that a key is in the file for the second time, or was there before. Returns
+// false.
+bool fail_as_duplicate(ByteReader& reader, uint64_t database, std::string_view key,
+                       uint64_t offset);
+
+// What errors say of a key of a module, and of a library of functions.
+std::string describe_module_key(const KeyRecord& record, std::string_view module);
+std::string describe_library(std::string_view source);
+
 // A key as errors name it: quoted, and not too long.
 std::string printable_key(std::string_view key);
 

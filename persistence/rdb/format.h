@@ -69,7 +69,9 @@ enum class Dialect : uint8_t { kRedis, kValkey };
 
 // The highest version that Redis writes whose types are all known but for those refused by number.
 inline constexpr int kNewestRedisVersion = 15;
-// The first of Valkey's own.
+// The highest version that is known as a whole.
+inline constexpr int kNewestWholeVersion = 12;
+// The first of Valkey's own, and the only one that is known.
 inline constexpr int kFirstValkeyVersion = 80;
 // The versions that we write: Redis 7.0's, and that of Redis 7.4 for hashes whose fields expire.
 inline constexpr int kBaseVersion = 10;

@@ -59,8 +59,7 @@ class Batch {
              int64_t expire_at_ms, uint32_t access, uint64_t offset) {
     Item item = database.find(key);
     if (item && !options_.replace_existing) {
-      return reader.fail_at(offset, "key " + printable_key(key.bytes) + " in database " +
-                                        std::to_string(database.index) + " exists already");
+      return fail_as_duplicate(reader, static_cast<uint64_t>(database.index), key.bytes, offset);
     }
     value.store(database, key, item, expire_at_ms, access);
     ++result_.keys_loaded;
@@ -111,8 +110,9 @@ class Loader final : public FileHandler {
   bool on_database(ByteReader& reader, uint64_t index) override {
     if (!batch_.flush(reader, database())) return false;
     if (index >= static_cast<uint64_t>(keyspace_.database_count())) {
-      return reader.fail("database " + std::to_string(index) + " does not exist here: " +
-                         std::to_string(keyspace_.database_count()) + " are configured");
+      return reader.refuse("database " + std::to_string(index) +
+                           " does not exist here: " + std::to_string(keyspace_.database_count()) +
+                           " are configured (databases)");
     }
     database_ = static_cast<int>(index);
     return true;
@@ -126,7 +126,7 @@ class Loader final : public FileHandler {
   }
   bool on_function(ByteReader& reader, std::string_view source) override {
     const char* cause = observer_.on_function(source);
-    return cause == nullptr || reader.fail(std::string("a library of functions: ") + cause);
+    return cause == nullptr || reader.refuse(describe_library(source) + ": " + cause);
   }
   void on_module_aux(std::string_view module) override { observer_.on_module_skipped(module, {}); }
   bool on_key(ByteReader& reader, const KeyRecord& record, ValueReader& values) override {
@@ -170,10 +170,13 @@ bool Loader::add_key(ByteReader& reader, const KeyRecord& record, ValueReader& v
   if (value.is_nothing()) {
     if (values.skipped_module().empty()) {
       ++result_.empty_keys;
-    } else {
-      ++result_.module_keys_skipped;
-      observer_.on_module_skipped(values.skipped_module(), record.key);
+      return true;
     }
+    if (!options_.skip_module_keys) {
+      return reader.refuse_at(record.offset, describe_module_key(record, values.skipped_module()));
+    }
+    ++result_.module_keys_skipped;
+    observer_.on_module_skipped(values.skipped_module(), record.key);
     return true;
   }
   if (options_.drop_expired && record.expire_at_ms != storage::kNoExpiry &&

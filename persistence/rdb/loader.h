@@ -22,7 +22,7 @@ class LoadObserver {
   virtual const char* on_function(std::string_view /*source*/) {
     return "functions are not supported";
   }
-  // A value of a module, or what a module keeps beside keys (then there is no key), was left out.
+  // A value of a module, or what a module keeps beside keys (then `key` is empty), was left out.
   virtual void on_module_skipped(std::string_view /*module*/, std::string_view /*key*/) {}
   // So many bytes were read. Loading stops if this returns false.
   virtual bool on_progress(uint64_t /*bytes_read*/) { return true; }
@@ -35,6 +35,9 @@ struct LoadOptions {
   bool drop_expired = true;
   // What to do with a key that is there already: it is an error, or the file's takes its place.
   bool replace_existing = false;
+  // Leaves out keys with values of modules, which cannot be kept. Otherwise they are an error, so
+  // that nobody loses them unawares.
+  bool skip_module_keys = false;
   bool verify_checksum = true;
   // As SaveOptions::key_delay_us, with LoadObserver::on_progress.
   int key_delay_us = 0;

@@ -138,13 +138,13 @@ bool ValueReader::read(uint8_t type, Value& value) {
     case ValueType::kModule:
       return skip_module_value(reader_, skipped_module_);
     case ValueType::kModuleOld:
-      return reader_.fail("values of modules from before Redis 4.0 cannot be read");
+      return reader_.refuse("values of modules from before Redis 4.0 cannot be read");
     case ValueType::kStream:
     case ValueType::kStream2:
     case ValueType::kStream3:
     case ValueType::kStream4:
     case ValueType::kStream5:
-      return reader_.fail("streams are not supported");
+      return reader_.refuse("streams are not supported");
   }
   return reader_.fail("unknown type " + std::to_string(type));
 }

@@ -237,6 +237,7 @@ struct Config {
   bool rdb_del_sync_files = false;
   bool rdb_save_incremental_fsync = true;
   SanitizeDump sanitize_dump_payload = SanitizeDump::kNo;
+  bool rdb_skip_module_keys = false;
   int rdb_key_save_delay_us = 0;
   int key_load_delay_us = 0;
   int loading_process_events_interval_bytes = 2 << 20;

@@ -63,6 +63,12 @@ std::vector<Option> snapshots() {
        .comment =
            "Values that are restored or loaded are always checked. This says which checks INFO\n"
            "counts: no, yes, or only those of values that clients restore.\n"},
+      {.name = "rdb-skip-module-keys",
+       .value = yes_no(&Config::rdb_skip_module_keys),
+       .comment =
+           "Load RDB files that have keys of Redis modules, without these keys, which the next\n"
+           "snapshot then lacks. no: refuse such files. What modules keep beside keys is always\n"
+           "left out.\n"},
       {.name = "rdb-del-sync-files",
        .value = yes_no(&Config::rdb_del_sync_files),
        .comment =

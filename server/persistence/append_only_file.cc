@@ -12,6 +12,7 @@
 #include "persistence/file/replacement_file.h"
 #include "persistence/rdb/save_file.h"
 #include "server/log/log.h"
+#include "server/persistence/file_advice.h"
 #include "server/persistence/snapshots.h"
 #include "server/server.h"
 #include "storage/base/clock.h"
@@ -50,6 +51,11 @@ std::string timestamp_line(int64_t unix_s) {
 }  // namespace
 
 AppendOnlyFile::AppendOnlyFile(Server& server) : server_(server) {}
+
+void AppendOnlyFile::report_failure(std::string text) {
+  log_warning("{}", text);
+  last_failure_ = std::move(text);
+}
 
 bool AppendOnlyFile::always() const {
   return server_.config.appendfsync == DiskAppendFsync::kAlways;
@@ -137,9 +143,9 @@ void AppendOnlyFile::take_failure() {
   if (const auto failure = thread_.take_failure()) {
     if (server_.reply_gate.active()) {
       log_warning(
-          "Cannot write the append only file: {}. With 'appendfsync always' the server ends, as it "
-          "could not keep what it promises. Check the disk",
-          failure->error.text());
+          "Cannot write the append only file: {}, behind offset {}. With 'appendfsync always' the "
+          "server ends, as it could not keep what it promises. {}, and start it again",
+          failure->error.text(), file_bytes_, file_advice(failure->error.error));
       std::_Exit(1);
     }
     return sync_failed(failure->error, failure->job);
@@ -151,8 +157,9 @@ void AppendOnlyFile::take_failure() {
 void AppendOnlyFile::sync_failed(const FileError& error, uint64_t job) {
   if (sync_error_ == 0) {
     log_warning(
-        "Cannot sync the append only file: {}. Writes are refused until that works. Check the disk",
-        error.text());
+        "Cannot sync the append only file: {}, up to offset {}. Writes are refused until that "
+        "works. {}",
+        error.text(), file_bytes_, file_advice(error.error));
   }
   sync_error_ = error.error;
   failed_job_ = job;
@@ -256,11 +263,10 @@ void AppendOnlyFile::write_failed(const FileError& error, uint64_t start_bytes) 
   next_retry_ms_ = server_.monotonic_ms() + kRetryPeriodMs;
   if (!is_new && server_.monotonic_ms() < next_error_log_ms_) return;
   next_error_log_ms_ = server_.monotonic_ms() + kErrorLogPeriodMs;
-  log_warning(
+  report_failure(fmt::format(
       "Cannot write the append only file: {} at offset {}. Writes are refused until that "
       "works; it is tried again every second. {}",
-      error.text(), file_bytes_,
-      error.error == ENOSPC ? "Free some space on that disk" : "Check the disk");
+      error.text(), file_bytes_, file_advice(error.error)));
 }
 
 void AppendOnlyFile::sync_if_due() {
@@ -319,10 +325,8 @@ bool AppendOnlyFile::make_directory() {
   FileError error = persistence::make_directory(directory);
   if (error.ok()) error = persistence::sync_directory_of(directory);
   if (error.ok()) return true;
-  log_warning(
-      "Cannot make the directory of the append only file: {}. Make the directory above it writable "
-      "for this process, or change 'dir'",
-      error.text());
+  report_failure(fmt::format("Cannot make the directory of the append only file: {}. {}",
+                             error.text(), file_advice(error.error)));
   return false;
 }
 
@@ -340,8 +344,9 @@ bool AppendOnlyFile::read_manifest(OldFile old_file) {
       }
       const FileError error = aof::adopt_old_file(location(), state.manifest);
       if (!error.ok()) {
-        log_warning("Cannot move the append only file {} into {}: {}",
-                    server_.config.appendfilename, server_.config.appenddirname, error.text());
+        log_warning("Cannot move the append only file {} into {}: {}. {}",
+                    server_.config.appendfilename, server_.config.appenddirname, error.text(),
+                    file_advice(error.error));
         return false;
       }
       log_notice("The append only file {}, of a server before Redis 7, was moved into {}",
@@ -355,17 +360,31 @@ bool AppendOnlyFile::read_manifest(OldFile old_file) {
                   state.manifest_error.content);
       return false;
     case Kind::kFailed:
-      log_warning("Cannot read the manifest of the append only file: {}", state.file_error.text());
+      report_failure(fmt::format("Cannot read the manifest of the append only file: {}. {}",
+                                 state.file_error.text(), file_advice(state.file_error.error)));
       return false;
   }
   manifest_ = std::move(state.manifest);
+  warn_about_unlisted_files();
   return true;
+}
+
+void AppendOnlyFile::warn_about_unlisted_files() const {
+  const auto& names = manifest_->unlisted;
+  if (names.empty()) return;
+  log_warning(
+      "{} has {} files of an append only file, such as {}, and no manifest names them: they are "
+      "not "
+      "loaded, and none is overwritten. If they are needed, stop the server, restore {}, and start "
+      "it again",
+      location().directory(), names.size(), names.front(), location().manifest_path());
 }
 
 bool AppendOnlyFile::write_manifest(const aof::Manifest& manifest) {
   const FileError error = aof::write_manifest(location(), manifest);
   if (!error.ok()) {
-    log_warning("Cannot write the manifest of the append only file: {}", error.text());
+    report_failure(fmt::format("Cannot write the manifest of the append only file: {}. {}",
+                               error.text(), file_advice(error.error)));
     return false;
   }
   manifest_ = manifest;
@@ -382,8 +401,8 @@ std::shared_ptr<File> AppendOnlyFile::open_file(const std::string& path, bool is
   if (error.ok()) error = file->open(path, File::Mode::kAppend);
   if (error.ok() && is_new) error = persistence::sync_directory_of(path);
   if (error.ok()) return file;
-  log_warning("Cannot open the append only file: {}. Make its directory writable for this process",
-              error.text());
+  report_failure(fmt::format("Cannot open the append only file: {}. {}", error.text(),
+                             file_advice(error.error)));
   return nullptr;
 }
 
@@ -408,7 +427,11 @@ void AppendOnlyFile::close_file() {
 void AppendOnlyFile::measure_files() {
   aof::AofSizes sizes;
   const FileError error = aof::measure_files(location(), *manifest_, sizes);
-  if (!error.ok()) log_warning("Cannot measure the append only file: {}", error.text());
+  if (!error.ok()) {
+    log_warning(
+        "Cannot measure the append only file: {}. INFO tells a wrong size until the next rewrite",
+        error.text());
+  }
   base_bytes_ = sizes.base_bytes;
   earlier_bytes_ = sizes.total_bytes - std::min(sizes.total_bytes, file_bytes_);
 }
@@ -459,10 +482,8 @@ bool AppendOnlyFile::start_new_files() {
   if (!make_directory()) return false;
   const FileError error = write_first_base(server_, path_of(base.name), as_rdb);
   if (!error.ok()) {
-    log_warning(
-        "Cannot make the first append only file: {}. Make the directory writable for this "
-        "process, or change 'dir'",
-        error.text());
+    log_warning("Cannot make the first append only file: {}. {}", error.text(),
+                file_advice(error.error));
     return false;
   }
   warn_about_snapshot();
@@ -484,7 +505,10 @@ void AppendOnlyFile::delete_history_at_start() {
   if (server_.config.aof_disable_auto_gc) return;
   const FileError error = aof::delete_history(location(), *manifest_);
   if (!error.ok()) {
-    log_warning("Cannot remove an append only file that is no longer needed: {}", error.text());
+    log_warning(
+        "Cannot remove an append only file that is no longer needed: {}. The next rewrite tries "
+        "again",
+        error.text());
   }
 }
 
@@ -511,7 +535,7 @@ bool AppendOnlyFile::start() {
 
 std::optional<std::string> AppendOnlyFile::set_enabled(bool enable) {
   if (server_.loading.active()) {
-    log_warning("appendonly cannot be changed while data are loaded");
+    log_warning("appendonly cannot be changed while data are loaded: try again afterwards");
     return "Unable to change appendonly while loading. Check server logs.";
   }
   if (enable == enabled()) return std::nullopt;
@@ -547,7 +571,9 @@ bool AppendOnlyFile::prepare_shutdown(bool force) {
   if (server_.child.running(ChildKind::kAofRewrite)) {
     if (state_ == State::kWaitForRewrite) {
       if (!force) {
-        log_warning("The first append only file is being written: the server cannot end before");
+        log_warning(
+            "The first append only file is being written: the server cannot end before. Wait for "
+            "it, or use SHUTDOWN FORCE");
         return false;
       }
       log_warning("The first append only file is not complete, but the shutdown is forced");

@@ -100,6 +100,8 @@ class AppendOnlyFile {
     int64_t began_us;   // monotonic
   };
 
+  // Logs why something failed, and remembers it for later log lines.
+  void report_failure(std::string text);
   bool always() const;
   // --- writing
   void hand_over();
@@ -139,6 +141,7 @@ class AppendOnlyFile {
   void finish_removal();
   void delete_history_at_start();
   void warn_about_snapshot() const;
+  void warn_about_unlisted_files() const;
   bool start_new_files();
   bool begin_increment(persistence::aof::Manifest manifest);
 
@@ -147,7 +150,9 @@ class AppendOnlyFile {
   LoadEnd load_files();
   LoadEnd load_file(const persistence::aof::ManifestFile& listed, bool is_base, bool is_last);
   bool load_preamble(const std::string& path, persistence::ByteReader& reader);
-  bool cut_tail(const std::string& path, bool is_last, bool is_truncated, uint64_t good_bytes,
+  // What stands behind the last whole unit of a file. kBadCommand: it cannot be run.
+  enum class Tail : uint8_t { kTruncated, kBadFormat, kBadCommand };
+  bool cut_tail(const std::string& path, bool is_last, Tail tail, uint64_t good_bytes,
                 const persistence::ReadError& error);
 
   // --- rewriting (append_only_file_rewrite.cc)
@@ -160,6 +165,7 @@ class AppendOnlyFile {
   void rewrite_failed();
   bool growth_is_due() const;
   int64_t growth_percent() const;
+  int64_t retry_wait_s() const;
   bool may_retry() const;
 
   Server& server_;
@@ -190,6 +196,7 @@ class AppendOnlyFile {
   int64_t rewrite_started_s_ = 0;
   int64_t last_rewrite_s_ = -1;
   int64_t last_failure_ms_ = 0;  // monotonic
+  std::string last_failure_;     // as logged
   uint64_t last_copied_bytes_ = 0;
   pid_t child_pid_ = 0;
   bool base_is_rdb_ = true;  // what the child writes

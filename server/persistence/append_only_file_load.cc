@@ -9,9 +9,11 @@
 
 #include "persistence/aof/record_reader.h"
 #include "persistence/rdb/loader.h"
+#include "server/engine/known_names.h"
 #include "server/engine/replayer.h"
 #include "server/log/log.h"
 #include "server/persistence/append_only_file.h"
+#include "server/persistence/file_advice.h"
 #include "server/persistence/loading.h"
 #include "server/server.h"
 #include "storage/base/clock.h"
@@ -32,7 +34,9 @@ constexpr size_t kMaxShownName = 64;
 // Applies the records of one file to the keyspace.
 class RecordLoader {
  public:
-  enum class End : uint8_t { kWhole, kTruncated, kBad, kFailed, kStopped };
+  // kBadCommand: no such command, or its arguments are too few or too many. kRefused: Redis has it,
+  // and this server does not.
+  enum class End : uint8_t { kWhole, kTruncated, kBad, kBadCommand, kRefused, kFailed, kStopped };
 
   // Both outlive it.
   RecordLoader(Server& server, ByteReader& reader)
@@ -51,9 +55,9 @@ class RecordLoader {
 
  private:
   bool apply(const aof::Record& record);
-  bool apply_transaction();
+  bool apply_transaction(const aof::Record& record);
   End end_of(aof::RecordReader::Status status);
-  bool fail(const aof::Record& record, std::string_view name);
+  bool fail(const aof::Record& record, CommandArgs args);
 
   Server& server_;
   ByteReader& reader_;
@@ -70,7 +74,7 @@ RecordLoader::End RecordLoader::load() {
   for (;;) {
     const auto status = records_.read_batch(delay_us > 0 ? 1 : aof::RecordReader::kBatch);
     for (const aof::Record& record : records_.records()) {
-      if (!apply(record)) return End::kBad;
+      if (!apply(record)) return error_.is_unsupported ? End::kRefused : End::kBadCommand;
       if (!in_transaction_) units_end_ = record.end_offset;
     }
     replayer_.run();
@@ -91,7 +95,7 @@ bool RecordLoader::apply(const aof::Record& record) {
       return true;
     case aof::Record::Kind::kExec:
       in_transaction_ = false;
-      return apply_transaction() || fail(record, "within a transaction");
+      return apply_transaction(record);
     case aof::Record::Kind::kCommand:
       break;
   }
@@ -99,27 +103,43 @@ bool RecordLoader::apply(const aof::Record& record) {
     transaction_.emplace_back(record.arguments.begin(), record.arguments.end());
     return true;
   }
-  return replayer_.add(record.arguments) || fail(record, record.arguments[0]);
+  return replayer_.add(record.arguments) || fail(record, record.arguments);
 }
 
-bool RecordLoader::apply_transaction() {
+bool RecordLoader::apply_transaction(const aof::Record& record) {
   replayer_.run();  // what came before
   std::vector<std::string_view> args;
   for (const std::vector<std::string>& command : transaction_) {
     args.assign(command.begin(), command.end());
     if (replayer_.add(args)) continue;
     replayer_.drop();  // all or nothing
-    return false;
+    return fail(record, args);
   }
   replayer_.run();  // while its arguments are there
   transaction_.clear();
   return true;
 }
 
-bool RecordLoader::fail(const aof::Record& record, std::string_view name) {
+// `args` cannot be run.
+bool RecordLoader::fail(const aof::Record& record, CommandArgs args) {
   replayer_.run();  // what came before is good
-  error_ = {record.offset, fmt::format("unknown command, or a wrong number of arguments: '{}'",
-                                       name.substr(0, kMaxShownName))};
+  const std::string_view name = args[0].substr(0, kMaxShownName);
+  const Command* command = server_.commands.resolve(args);
+  if (command != nullptr && command->handler != nullptr) {
+    error_ = {record.offset, fmt::format("wrong number of arguments of '{}'", name)};
+    return false;
+  }
+  const auto missing = commands_to_come();
+  const bool is_missing = std::any_of(
+      missing.begin(), missing.end(),
+      [&](std::string_view redis_name) { return storage::equals_ignore_case(redis_name, name); });
+  error_ = is_missing
+               ? persistence::ReadError{record.offset,
+                                        fmt::format("this server does not have the command "
+                                                    "'{}' of Redis",
+                                                    name),
+                                        true}
+               : persistence::ReadError{record.offset, fmt::format("unknown command '{}'", name)};
   return false;
 }
 
@@ -189,7 +209,7 @@ AppendOnlyFile::LoadEnd AppendOnlyFile::load_file(const aof::ManifestFile& liste
   FileError error = file.open(path, File::Mode::kRead);
   if (error.ok() && is_base) error = look_for_preamble(file, has_preamble);
   if (!error.ok()) {
-    log_warning("Cannot load the append only file: {}", error.text());
+    log_warning("Cannot load the append only file: {}. {}", error.text(), file_advice(error.error));
     return LoadEnd::kFailed;
   }
   FileSource source(file);
@@ -203,8 +223,10 @@ AppendOnlyFile::LoadEnd AppendOnlyFile::load_file(const aof::ManifestFile& liste
   const RecordLoader::End end = loader.load();
   if (loader.replayer().errors() > 0) {
     server_.stats.unexpected_error_replies += static_cast<int64_t>(loader.replayer().errors());
-    log_warning("{} commands in {} failed when they were applied, the first one: {}",
-                loader.replayer().errors(), path, loader.replayer().first_error());
+    log_warning(
+        "{} commands in {} failed when they were applied, the first one: {}. Compare the data with "
+        "those of the server that wrote the file",
+        loader.replayer().errors(), path, loader.replayer().first_error());
   }
   switch (end) {
     case RecordLoader::End::kWhole:
@@ -212,13 +234,28 @@ AppendOnlyFile::LoadEnd AppendOnlyFile::load_file(const aof::ManifestFile& liste
     case RecordLoader::End::kStopped:
       return LoadEnd::kStopped;
     case RecordLoader::End::kFailed:
-      log_warning("Cannot read {}: {} at offset {}", path, loader.error().cause,
+      log_warning("Cannot read {}: {} at offset {}. Check the disk", path, loader.error().cause,
                   loader.error().offset);
       return LoadEnd::kFailed;
+    case RecordLoader::End::kRefused:
+      log_warning(
+          "Cannot load {}: {} at offset {}. The file is not damaged, so do not cut it. Load it "
+          "into "
+          "Redis, delete there the keys that need this command, and use BGREWRITEAOF",
+          path, loader.error().cause, loader.error().offset);
+      return LoadEnd::kFailed;
     case RecordLoader::End::kTruncated:
+      if (!cut_tail(path, is_last, Tail::kTruncated, loader.units_end(), loader.error())) {
+        return LoadEnd::kFailed;
+      }
+      break;
     case RecordLoader::End::kBad:
-      if (!cut_tail(path, is_last, end == RecordLoader::End::kTruncated, loader.units_end(),
-                    loader.error())) {
+      if (!cut_tail(path, is_last, Tail::kBadFormat, loader.units_end(), loader.error())) {
+        return LoadEnd::kFailed;
+      }
+      break;
+    case RecordLoader::End::kBadCommand:
+      if (!cut_tail(path, is_last, Tail::kBadCommand, loader.units_end(), loader.error())) {
         return LoadEnd::kFailed;
       }
       break;
@@ -235,18 +272,20 @@ bool AppendOnlyFile::load_preamble(const std::string& path, ByteReader& reader) 
   server_.loading.count_keys(result);
   if (result.ok) return true;
   if (!result.stopped) {
-    log_warning(
-        "Cannot load {}: {} at offset {}. Examine it with spinel-check-aof, and restore it "
-        "from a backup",
-        path, result.error.cause, result.error.offset);
+    log_warning("Cannot load {}: {} at offset {}. {}", path, result.error.cause,
+                result.error.offset,
+                result.error.is_unsupported
+                    ? kUnsupportedAdvice
+                    : "Examine it with spinel-check-aof, and restore it from a backup");
   }
   return false;
 }
 
 // What stands behind `good_bytes` is half a record, or makes no sense: cuts it off, if the
 // configuration allows that. Returns whether the file is whole now.
-bool AppendOnlyFile::cut_tail(const std::string& path, bool is_last, bool is_truncated,
-                              uint64_t good_bytes, const persistence::ReadError& error) {
+bool AppendOnlyFile::cut_tail(const std::string& path, bool is_last, Tail tail, uint64_t good_bytes,
+                              const persistence::ReadError& error) {
+  const bool is_truncated = tail == Tail::kTruncated;
   const Config& config = server_.config;
   persistence::FileStatus status;
   persistence::get_status(path, status);
@@ -257,11 +296,16 @@ bool AppendOnlyFile::cut_tail(const std::string& path, bool is_last, bool is_tru
   const std::string_view what = is_truncated ? "Unexpected end of file reading the append only file"
                                              : "Bad file format reading the append only file";
   if (!may_cut) {
+    const char* advice =
+        !is_last
+            ? "It is not the last file, so the data behind it would not fit: restore it from a "
+              "backup"
+        : tail == Tail::kBadCommand ? "Look at what stands there. If all from there on may be "
+                                      "lost, make a copy of the file "
+                                      "and cut it at that offset with truncate(1)"
+                                    : "Make a copy of it, and then use spinel-check-aof --fix";
     log_warning("{} {}: {} at offset {}; it is good up to offset {}. {}", what, path, error.cause,
-                error.offset, good_bytes,
-                is_last ? "Make a copy of it, and then use spinel-check-aof --fix"
-                        : "It is not the last file, so the data behind it would not fit: restore "
-                          "it from a backup");
+                error.offset, good_bytes, advice);
     return false;
   }
   log_warning(
@@ -273,7 +317,10 @@ bool AppendOnlyFile::cut_tail(const std::string& path, bool is_last, bool is_tru
   FileError failure = file.open(path, File::Mode::kReadWrite);
   if (failure.ok()) failure = file.truncate(good_bytes);
   if (failure.ok()) failure = file.sync();
-  if (!failure.ok()) log_warning("Cannot truncate the append only file: {}", failure.text());
+  if (!failure.ok()) {
+    log_warning("Cannot truncate the append only file at offset {}: {}. {}", good_bytes,
+                failure.text(), file_advice(failure.error));
+  }
   return failure.ok();
 }
 
@@ -281,7 +328,10 @@ bool AppendOnlyFile::reload() {
   if (state_ != State::kOn || !flush_and_sync()) return false;
   empty_keyspace(server_);
   if (!read_manifest(OldFile::kLeave) || load_files() != LoadEnd::kOk) {
-    log_warning("The data are not loaded as a whole, and must not be served: the server ends");
+    log_warning(
+        "The data are not loaded as a whole, and must not be served: the server ends. Mend what "
+        "the "
+        "line before this one names, and start it again");
     std::_Exit(1);
   }
   server_.modified_keys.loaded();

@@ -15,6 +15,7 @@
 #include "server/log/log.h"
 #include "server/persistence/append_only_file.h"
 #include "server/persistence/background_child.h"
+#include "server/persistence/file_advice.h"
 #include "server/persistence/snapshots.h"
 #include "server/server.h"
 #include "storage/base/clock.h"
@@ -37,6 +38,10 @@ std::string child_path(int64_t pid) {
   return fmt::format("temp-rewriteaof-bg-{}.aof", pid);
 }
 
+std::string describe(const FileError& error, uint64_t offset) {
+  return fmt::format("{} at offset {}. {}", error.text(), offset, file_advice(error.error));
+}
+
 // Writes the keyspace to `path`, in the child. Returns what went wrong.
 std::string write_base(Server& server, const std::string& path,
                        persistence::ChildProcess::Reporter& reporter) {
@@ -53,22 +58,22 @@ std::string write_base(Server& server, const std::string& path,
     options.progress = progress;
     const rdb::SaveFileResult result = rdb::save_file(server.keyspace, path, temporary, options,
                                                       config.aof_rewrite_incremental_fsync);
-    if (!result.error.ok()) return result.error.text();
+    if (!result.error.ok()) return describe(result.error, result.saved.bytes);
     reporter.report(result.saved.keys, result.saved.bytes);
     return {};
   }
   persistence::ReplacementFile file;
   FileError error = file.create(temporary);
-  if (!error.ok()) return error.text();
+  if (!error.ok()) return describe(error, 0);
   persistence::FileSink sink(file.file(),
                              config.aof_rewrite_incremental_fsync ? kSyncEveryBytes : 0);
   aof::RewriteOptions options;
   if (config.aof_timestamp_enabled) options.timestamp_seconds = server.now_ms() / 1000;
   options.progress = progress;
   const aof::RewriteResult result = aof::rewrite(server.keyspace, sink, options);
-  if (!result.ok()) return FileError{"write", temporary, result.error}.text();
+  if (!result.ok()) return describe({"write", temporary, result.error}, result.bytes);
   error = file.commit(path);
-  if (!error.ok()) return error.text();
+  if (!error.ok()) return describe(error, result.bytes);
   reporter.report(result.keys, result.bytes);
   return {};
 }
@@ -108,10 +113,10 @@ bool AppendOnlyFile::start_rewrite() {
       server_.child.start(ChildKind::kAofRewrite, work,
                           [this](const persistence::ChildEnd& end) { on_rewrite_end(end); });
   if (fork_error != 0) {
-    log_warning(
+    report_failure(fmt::format(
         "Cannot rewrite the append only file: fork failed: {}. There is too little memory, "
         "or vm.overcommit_memory is not 1",
-        std::strerror(fork_error));
+        std::strerror(fork_error)));
     rewrite_failed();
     return false;
   }
@@ -148,6 +153,14 @@ void AppendOnlyFile::rewrite_failed() {
   ++server_.stats.aof_rewrites_consecutive_failures;
   last_failure_ms_ = server_.monotonic_ms();
   if (state_ == State::kWaitForRewrite) is_rewrite_scheduled_ = true;
+  if (const int64_t wait_s = retry_wait_s(); wait_s > 0) {
+    log_warning(
+        "Rewriting the append only file failed {} times in a row. The next try is in {} seconds, "
+        "or "
+        "at BGREWRITEAOF; until then {}. The last cause: {}",
+        server_.stats.aof_rewrites_consecutive_failures, wait_s,
+        state_ == State::kWaitForRewrite ? "nothing is written to it" : "it grows", last_failure_);
+  }
 }
 
 void AppendOnlyFile::on_rewrite_end(const persistence::ChildEnd& end) {
@@ -162,9 +175,13 @@ void AppendOnlyFile::on_rewrite_end(const persistence::ChildEnd& end) {
     return;
   }
   if (end.how == How::kFailed) {
-    log_warning("Background AOF rewrite terminated with error: {}", end.cause);
+    report_failure(fmt::format(
+        "Background AOF rewrite terminated with error: {}. The files before stay in use",
+        end.cause));
   } else if (end.how == How::kKilled) {
-    log_warning("Background AOF rewrite terminated by signal {}", end.signal);
+    report_failure(fmt::format(
+        "Background AOF rewrite terminated by signal {}{}", end.signal,
+        end.signal == SIGKILL ? ". Perhaps memory ran out: see the log of the kernel" : ""));
   }
   unlink(written_path.c_str());
   unlink(fmt::format("temp-rewriteaof-{}.aof", child_pid_).c_str());
@@ -187,7 +204,8 @@ bool AppendOnlyFile::install_base(const std::string& written_path) {
   FileError error = persistence::rename_file(written_path, path_of(base.name));
   if (error.ok()) error = persistence::sync_directory(location().directory());
   if (!error.ok()) {
-    log_warning("Cannot install the rewritten append only file: {}", error.text());
+    report_failure(fmt::format("Cannot install the rewritten append only file: {}. {}",
+                               error.text(), file_advice(error.error)));
     return false;
   }
   if (state_ == State::kWaitForRewrite && !install_temporary_file(next)) return false;
@@ -211,7 +229,8 @@ bool AppendOnlyFile::install_temporary_file(aof::Manifest& next) {
   FileError error = persistence::rename_file(location().temporary_increment_path(), path);
   if (error.ok()) error = persistence::sync_directory(location().directory());
   if (!error.ok()) {
-    log_warning("Cannot install the first append only file: {}", error.text());
+    report_failure(fmt::format("Cannot install the first append only file: {}. {}", error.text(),
+                               file_advice(error.error)));
     return false;
   }
   // Opened again under its new name, which errors tell.
@@ -233,12 +252,17 @@ int64_t AppendOnlyFile::growth_percent() const {
   return static_cast<int64_t>(static_cast<double>(current_size_bytes()) * 100 / base - 100);
 }
 
-bool AppendOnlyFile::may_retry() const {
+// How long after the last failure nothing is tried.
+int64_t AppendOnlyFile::retry_wait_s() const {
   const int64_t failures = server_.stats.aof_rewrites_consecutive_failures;
-  if (failures < kFailuresBeforeWait) return true;
+  if (failures < kFailuresBeforeWait) return 0;
   const int64_t doublings = std::min<int64_t>(failures - kFailuresBeforeWait, 10);
-  const int64_t wait_minutes = std::min(int64_t{1} << doublings, kLongestWaitMinutes);
-  return server_.monotonic_ms() - last_failure_ms_ >= wait_minutes * 60'000;
+  return 60 * std::min(int64_t{1} << doublings, kLongestWaitMinutes);
+}
+
+bool AppendOnlyFile::may_retry() const {
+  const int64_t wait_s = retry_wait_s();
+  return wait_s == 0 || server_.monotonic_ms() - last_failure_ms_ >= wait_s * 1000;
 }
 
 }  // namespace spinel::server

@@ -80,6 +80,7 @@ rdb::LoadOptions Loading::load_options(const SnapshotOptions& options) const {
   return {.limits = value_limits(server_),
           .drop_expired = options.drop_expired,
           .replace_existing = options.replace_existing,
+          .skip_module_keys = server_.config.rdb_skip_module_keys,
           .verify_checksum = server_.config.rdbchecksum,
           .key_delay_us = server_.config.key_load_delay_us,
           .progress_every_bytes =
@@ -98,16 +99,21 @@ Loading::Result Loading::load_snapshot(const std::string& path, const SnapshotOp
   count_keys(result);
   if (result.stopped) return Result::kStopped;
   if (!result.ok) {
-    log_warning(
-        "Cannot load {}: {} at offset {}. Examine it with spinel-check-rdb, and restore it "
-        "from a backup or move it away",
-        path, result.error.cause, result.error.offset);
+    log_warning("Cannot load {}: {} at offset {}. {}", path, result.error.cause,
+                result.error.offset,
+                result.error.is_unsupported
+                    ? kUnsupportedAdvice
+                    : "Examine it with spinel-check-rdb, and restore it from a backup or move it "
+                      "away");
     return Result::kFailed;
   }
   log_notice("Done loading RDB, keys loaded: {}, keys expired: {}.", result.keys_loaded,
              result.keys_expired);
   if (result.module_keys_skipped > 0) {
-    log_warning("{} keys of modules in {} were left out", result.module_keys_skipped, path);
+    log_warning(
+        "{} keys of modules in {} were left out (rdb-skip-module-keys): the next snapshot will not "
+        "have them. Keep a copy of the file if they are needed",
+        result.module_keys_skipped, path);
   }
   log_notice("DB loaded from disk: {:.3f} seconds",
              static_cast<double>(storage::monotonic_us() - began_us) / 1e6);
@@ -121,10 +127,11 @@ void LoggingLoadObserver::on_aux(std::string_view name, std::string_view value) 
   if (name == "redis-ver" || name == "valkey-ver") {
     log_notice("Loading an RDB file of {} {}", name.substr(0, name.find('-')), value);
   } else if (name == "ctime") {
-    log_notice("It is {} seconds old", std::max<int64_t>(server_.now_ms() / 1000 - number, 0));
+    log_notice("The RDB file was written {} seconds ago",
+               std::max<int64_t>(server_.now_ms() / 1000 - number, 0));
   } else if (name == "used-mem") {
     server_.loading.set_rdb_used_memory(static_cast<uint64_t>(std::max<int64_t>(number, 0)));
-    log_notice("Its data took {:.2f} MB where it was written",
+    log_notice("The data in the RDB file took {:.2f} MB of memory when it was written",
                static_cast<double>(number) / (1 << 20));
   } else if (name.starts_with("repl-")) {
     replication_fields_.emplace_back(name, value);
@@ -136,8 +143,14 @@ void LoggingLoadObserver::on_aux(std::string_view name, std::string_view value) 
 void LoggingLoadObserver::on_module_skipped(std::string_view module, std::string_view key) {
   if (module == last_module_) return;
   last_module_ = module;
-  log_warning("Data of the module {} are left out{}", module,
-              key.empty() ? "" : fmt::format(", first at key {}", rdb::printable_key(key)));
+  if (key.empty()) {
+    log_warning(
+        "What the module {} keeps beside keys is left out: the next snapshot will not have it",
+        module);
+  } else {
+    log_warning("Keys of the module {} are left out, the first is {}", module,
+                rdb::printable_key(key));
+  }
 }
 
 bool LoggingLoadObserver::on_progress(uint64_t bytes_read) {

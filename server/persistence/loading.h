@@ -80,6 +80,11 @@ class Loading {
   uint64_t last_keys_expired_ = 0;
 };
 
+// What to do about an RDB file with something that is not supported.
+inline constexpr const char* kUnsupportedAdvice =
+    "Load it into the server that wrote it, delete there what is not supported here, and save it "
+    "again";
+
 // Logs what an RDB file tells of itself, and what of it is left out.
 class LoggingLoadObserver : public persistence::rdb::LoadObserver {
  public:

@@ -9,6 +9,7 @@
 
 #include "server/log/log.h"
 #include "server/persistence/background_child.h"
+#include "server/persistence/file_advice.h"
 #include "server/server.h"
 #include "server/version.h"
 #include "storage/base/clock.h"
@@ -29,25 +30,6 @@ constexpr std::string_view kRefusal =
     "to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error "
     "option). Please check the Redis logs for details about the RDB error.";
 
-std::string advice(int error) {
-  switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-      return "free some space on that disk";
-    case EROFS:
-    case EACCES:
-    case EPERM:
-      return "make the directory writable for this process, or change 'dir'";
-    case ENOENT:
-    case ENOTDIR:
-      return "make the directory, or change 'dir'";
-    case EIO:
-      return "check the disk";
-    default:
-      return "see 'dir' and 'dbfilename'";
-  }
-}
-
 std::string working_directory() {
   char path[4096];
   return getcwd(path, sizeof path) == nullptr ? std::string("(unknown)") : std::string(path);
@@ -55,8 +37,8 @@ std::string working_directory() {
 
 // One line: what failed, where, why, and what to do.
 std::string describe(const rdb::SaveFileResult& result) {
-  return fmt::format("{} in {} (offset {}): {}", result.error.text(), working_directory(),
-                     result.saved.bytes, advice(result.error.error));
+  return fmt::format("{} in {} (offset {}). {}", result.error.text(), working_directory(),
+                     result.saved.bytes, file_advice(result.error.error));
 }
 
 }  // namespace
@@ -175,7 +157,9 @@ void Snapshots::on_child_end(const persistence::ChildEnd& end) {
       last_background_ok_ = false;
       break;
     case How::kKilled:
-      log_warning("Background saving terminated by signal {}", end.signal);
+      log_warning(
+          "Background saving terminated by signal {}{}", end.signal,
+          end.signal == SIGKILL ? ". Perhaps memory ran out: see the log of the kernel" : "");
       unlink(temporary_path(child_pid_).c_str());
       // SIGUSR1 is how somebody ends it on purpose.
       if (end.signal != SIGUSR1) last_background_ok_ = false;

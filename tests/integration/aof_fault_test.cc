@@ -280,6 +280,41 @@ TEST_F(DamagedAof, RubbishIsNotCut) {
   start_again();
 }
 
+// What it has written is not damage: it must not be cut off, whatever is allowed.
+TEST_F(DamagedAof, ACommandThatIsMissingHereIsNamed) {
+  stopped_server({"--aof-load-corrupt-tail-max-size", "1000000"});
+  const std::string add = encode_command({"xadd", "s", "*", "f", "v"});
+  for (const std::string& tail :
+       {add, encode_command({"MULTI"}) + add + encode_command({"EXEC"})}) {
+    write_file(path_, whole_ + tail);
+    expect_refusal(
+        {"appendonly.aof.1.incr.aof", "'xadd'", "offset", "not damaged", "BGREWRITEAOF"});
+  }
+  write_file(path_, whole_);
+  start_again();
+}
+
+TEST_F(DamagedAof, FilesOfALostManifestAreNamedAndKept) {
+  stopped_server();
+  const std::string directory = server().directory();
+  const std::string manifest = aof_path(directory, "appendonly.aof.manifest");
+  const std::string content = read_file(manifest);
+  const std::string base = aof_path(directory, "appendonly.aof.1.base.rdb");
+  const std::string base_content = read_file(base);
+  std::filesystem::remove(manifest);
+  start_again();
+  expect_log_line({"2 files", "appendonly.aof.1.base.rdb", "no manifest names them",
+                   "appendonly.aof.manifest"});
+  EXPECT_EQ(run("DBSIZE"), integer(0));
+  EXPECT_EQ(run("SET", "a", "1"), ok());
+  server().stop_and_wait();
+  EXPECT_EQ(read_file(path_), whole_);
+  EXPECT_EQ(read_file(base), base_content);
+  write_file(manifest, content);
+  start_again();
+  EXPECT_EQ(run("LLEN", "list"), integer(5));
+}
+
 TEST_F(DamagedAof, ADamagedBaseIsRefused) {
   start_aof("everysec");
   for (int i = 0; i < 100; ++i) run("SET", "key:" + std::to_string(i), noise(50));
@@ -365,6 +400,16 @@ TEST_F(DamagedAof, ADiskThatCannotBeRead) {
 }
 
 // --- switching on at run time
+
+TEST_F(AofFault, AWaitAfterFailuresIsLogged) {
+  start_aof("everysec");
+  SKIP_WITHOUT_FAULTS();
+  set_faults("rename:temp-rewriteaof-bg:ENOSPC");
+  for (int i = 0; i < 3; ++i) expect_rewrite("err");
+  expect_log_line({"failed 3 times in a row", "No space left on device", "in 60 seconds"});
+  set_faults("");
+  expect_rewrite("ok");
+}
 
 TEST_F(AofFault, SwitchingOnMayFail) {
   SmallDisk& disk = mount(1000);

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "tests/support/process.h"
+#include "tests/support/rdb_files.h"
+#include "tests/support/resp_reader.h"
 #include "tests/support/server_process.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tool.h"
@@ -227,6 +229,39 @@ TEST_F(CheckAof, RefusesManifestsThatRedisRefuses) {
   const ProgramResult missing = spinel({path});
   EXPECT_EQ(missing.status.code, 1);
   EXPECT_EQ(common_lines(missing.output), common_lines(redis({path}).output));
+}
+
+// Whether a server has a command is not for this tool to judge, so it cuts nothing there.
+TEST_F(CheckAof, CommandsThatTheServerLacksAreValid) {
+  const std::string path = directory_.file("single.aof");
+  const std::string content = good(kIncrement) + encode_command({"XADD", "s", "*", "f", "v"});
+  write_file(path, content);
+  const ProgramResult result = spinel({"--fix", "--yes", path});
+  EXPECT_EQ(result.status.code, 0) << result.output;
+  EXPECT_EQ(read_file(path), content);
+}
+
+TEST_F(CheckAof, APreambleThatTheServerRefusesIsNoDamage) {
+  const std::string directory = fresh("a");
+  write_file(directory + "/" + kBase, rdb_with_module_key());
+  ProgramResult result = spinel({directory + "/" + kManifest});
+  EXPECT_EQ(result.status.code, 2) << result.output;
+  EXPECT_NE(result.output.find("[refused] key 'json'"), std::string::npos) << result.output;
+  EXPECT_EQ(result.output.find("are valid"), std::string::npos) << result.output;
+  // Reading ends at a stream.
+  write_file(directory + "/" + kBase, rdb_with("\x0f\x06" + std::string("events") + '\0'));
+  result = spinel({directory + "/" + kManifest});
+  EXPECT_EQ(result.status.code, 2) << result.output;
+  EXPECT_EQ(result.output.find("RDB ERROR DETECTED"), std::string::npos) << result.output;
+}
+
+TEST_F(CheckAof, AMissingBaseHasNoFormat) {
+  const std::string directory = fresh("a");
+  fs::remove(directory + "/" + kBase);
+  const ProgramResult result = spinel({directory + "/" + kManifest});
+  EXPECT_EQ(result.status.code, 1);
+  EXPECT_EQ(result.output.find("format"), std::string::npos) << result.output;
+  EXPECT_NE(result.output.find(kBase), std::string::npos) << result.output;
 }
 
 TEST_F(CheckAof, CutsAtATimestampAsRedisDoes) {

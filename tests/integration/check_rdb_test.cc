@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/rdb_files.h"
 #include "tests/support/server_process.h"
 
 namespace spinel::test {
@@ -87,8 +88,8 @@ TEST_F(CheckRdb, WritesJson) {
   const ProgramResult result = check({path(), "--json", "--top", "1"});
   EXPECT_TRUE(result.status.clean());
   EXPECT_TRUE(result.output.starts_with(
-      "{\"file\":\"" + path() + "\",\"ok\":true,\"bytes\":" + std::to_string(content.size()) +
-      ",\"dialect\":\"Redis\",\"version\":10,\"checksum\":\"ok\""))
+      "{\"file\":\"" + path() + "\",\"ok\":true,\"verdict\":\"good\",\"bytes\":" +
+      std::to_string(content.size()) + ",\"dialect\":\"Redis\",\"version\":10,\"checksum\":\"ok\""))
       << result.output;
   for (const char* part :
        {",\"aux\":{\"redis-ver\":\"7.0.15\",", ",\"keys\":7,\"expires\":2,\"already_expired\":1,",
@@ -159,6 +160,40 @@ TEST_F(CheckRdb, NamesTheKeyThatCannotBeRead) {
                        R"("doing":"read-object-value","key":"broken"}})"));
 }
 
+// Nothing is damaged, but the server does not load it: the exit status tells these apart.
+TEST_F(CheckRdb, WhatTheServerRefusesIsNoDamage) {
+  for (const auto& [content, cause] : std::vector<std::pair<std::string, std::string>>{
+           {rdb_with_module_key(), "[refused] key 'json' in database 0 belongs to the module "},
+           {rdb_with("\xf5\x0f#!lua name=lib\n"), "[refused] the library of functions '#!lua "},
+           {rdb_with("\x0f\x06" + std::string("events") + '\0'), "streams are not supported"}}) {
+    const ProgramResult result = check_content(content);
+    EXPECT_TRUE(result.status.exited && result.status.code == 2) << result.output;
+    EXPECT_TRUE(contains(result, cause)) << result.output;
+    EXPECT_TRUE(contains(result, "spinel-server does not load this file")) << result.output;
+    EXPECT_FALSE(contains(result, "RDB looks OK!")) << result.output;
+    EXPECT_FALSE(contains(result, "RDB ERROR DETECTED")) << result.output;
+    EXPECT_TRUE(contains(check({"--json", server_.directory() + "/changed.rdb"}),
+                         R"("ok":false,"verdict":"refused")"));
+  }
+}
+
+TEST_F(CheckRdb, AKeyThatComesTwiceIsAnError) {
+  const std::string key(
+      "\0\x03"
+      "key"
+      "\x01x",
+      7);
+  EXPECT_TRUE(check_content(rdb_with(key)).status.clean());
+  const ProgramResult twice = check_content(rdb_with(key + key));
+  EXPECT_EQ(twice.status.code, 1);
+  EXPECT_TRUE(contains(twice, "[offset 16] key 'key' in database 0 exists already"))
+      << twice.output;
+  // In another database it is another key, and one that expired is left out.
+  EXPECT_TRUE(check_content(rdb_with(key + std::string("\xfe\x01", 2) + key)).status.clean());
+  const std::string expired = "\xfc\x01" + std::string(7, '\0') + key;
+  EXPECT_TRUE(check_content(rdb_with(expired + key)).status.clean());
+}
+
 TEST_F(CheckRdb, BytesBehindTheEndAreMentioned) {
   redis_.run("SET", "key", "value");
   const ProgramResult result = check_content(save() + "*1\r\n$4\r\nPING\r\n");
@@ -178,6 +213,7 @@ TEST_F(CheckRdb, WrongArgumentsAndFilesThatAreNotThere) {
   const ProgramResult no_rdb = check_content("this is something else");
   EXPECT_EQ(no_rdb.status.code, 1);
   EXPECT_TRUE(check({"--help"}).status.clean());
+  EXPECT_TRUE(contains(check({"--help"}), "Exit status: 0"));
   EXPECT_TRUE(contains(check({"--version"}), "spinel-check-rdb "));
 }
 

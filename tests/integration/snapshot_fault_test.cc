@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "tests/support/fault_test.h"
+#include "tests/support/rdb_files.h"
 
 namespace spinel::test {
 namespace {
@@ -235,6 +236,25 @@ TEST_F(DamagedSnapshot, SomethingElse) {
   expect_log_line({"dump.rdb", "Is a directory"});
   std::filesystem::remove(dump());
   server().start();
+}
+
+// Not damaged, but not supported: nothing is lost unawares.
+TEST_F(DamagedSnapshot, KeysOfModulesAreLeftOutOnlyIfAllowed) {
+  stopped_server();
+  const std::string content = rdb_with_module_key();
+  expect_refusal(content, {"dump.rdb", "'json'", "ReJSON-RL", "offset 11", "rdb-skip-module-keys"});
+  server().set_arguments({"--rdb-skip-module-keys", "yes"});
+  server().start();
+  expect_log_line({"1 keys of modules in dump.rdb were left out"});
+  EXPECT_EQ(server().client().run("DBSIZE"), integer(1));
+}
+
+TEST_F(DamagedSnapshot, StreamsAndFunctionsAreNamed) {
+  stopped_server();
+  expect_refusal(rdb_with("\x0f\x06" + std::string("events") + '\0'),
+                 {"dump.rdb", "'events'", "streams are not supported", "offset"});
+  expect_refusal(rdb_with("\xf5\x0f#!lua name=lib\n"),
+                 {"dump.rdb", "#!lua name=lib", "functions are not supported", "offset"});
 }
 
 TEST_F(DamagedSnapshot, ADiskThatCannotBeRead) {

@@ -314,6 +314,8 @@ TEST_F(SlowLoadTest, ASignalEndsAServerThatLoads) {
   ASSERT_TRUE(end);
   EXPECT_TRUE(end->clean()) << end->to_string();
   EXPECT_EQ(read_file(file()), content) << "what is half loaded is not saved";
+  const std::string log = read_file(file("second.log"));
+  EXPECT_NE(log.find("bye bye"), std::string::npos) << log;
 }
 
 TEST_F(SlowLoadTest, ClientsAreAnsweredWhileTheServerLoads) {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "persistence/file/byte_source.h"
 #include "persistence/file/file_system.h"
 #include "persistence/rdb/file_reader.h"
+#include "tools/common/seen_keys.h"
 
 namespace spinel::check_aof {
 
@@ -29,7 +31,14 @@ class PreambleHandler final : public persistence::rdb::FileHandler {
   }
   bool on_database(ByteReader&, uint64_t) override { return true; }
   void on_sizes(uint64_t, uint64_t) override {}
-  bool on_function(ByteReader&, std::string_view) override { return true; }
+  bool on_function(ByteReader& reader, std::string_view source) override {
+    if (!std::exchange(has_functions_, true)) {
+      preamble_.refusals.push_back(
+          {reader.position(),
+           persistence::rdb::describe_library(source) + ": functions are not supported", true});
+    }
+    return true;
+  }
   void on_module_aux(std::string_view) override {}
   bool on_key(ByteReader& reader, const KeyRecord& record, ValueReader& values) override {
     ++preamble_.keys;
@@ -38,13 +47,23 @@ class PreambleHandler final : public persistence::rdb::FileHandler {
       if (record.expire_at_ms < now_ms_) ++preamble_.already_expired;
     }
     Value value;
-    return persistence::rdb::read_value(reader, record, values, value);
+    if (!persistence::rdb::read_value(reader, record, values, value)) return false;
+    const std::string& module = values.skipped_module();
+    if (!module.empty() && !std::exchange(has_module_keys_, true)) {
+      preamble_.refusals.push_back(
+          {record.offset, persistence::rdb::describe_module_key(record, module), true});
+    }
+    // A server keeps those that expired, as commands may follow that count on them.
+    return seen_.add(reader, record, value, INT64_MIN);
   }
   bool on_end(ByteReader&) override { return true; }
 
  private:
   Preamble& preamble_;
   const int64_t now_ms_;
+  bool has_functions_ = false;
+  bool has_module_keys_ = false;
+  tools::SeenKeys seen_;
 };
 
 Preamble check_preamble(ByteReader& bytes, int64_t now_ms) {

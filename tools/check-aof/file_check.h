@@ -21,6 +21,8 @@ using persistence::ReadError;
 struct Preamble {
   bool ok = false;
   ReadError error;
+  // Why a server refuses it although it is not damaged: the first cause of each kind.
+  std::vector<ReadError> refusals;
   uint64_t end_offset = 0;
   bool has_checksum = false;
   uint64_t keys = 0;

@@ -1,6 +1,5 @@
 // spinel-check-aof FILE: checks an append-only file, or all files that a manifest lists, in the
-// manner of redis-check-aof. Exit codes: 0 all is valid, or was made so; 1 it is not, or the
-// arguments are wrong.
+// manner of redis-check-aof.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstring>
@@ -28,7 +27,7 @@ struct Options {
 };
 
 // How checking a file ended.
-enum class Outcome : uint8_t { kValid, kEmpty, kFixed, kCut, kBad };
+enum class Outcome : uint8_t { kValid, kEmpty, kFixed, kCut, kRefused, kBad };
 
 struct Target {
   std::string path;
@@ -54,14 +53,34 @@ void print_preamble(const std::string& name, const Preamble& preamble) {
     line("[offset {}] {}", preamble.end_offset, checksum);
     line("[offset {}] \\o/ RDB looks OK! \\o/", preamble.end_offset);
   } else {
-    line("--- RDB ERROR DETECTED ---");
+    if (!preamble.error.is_unsupported) line("--- RDB ERROR DETECTED ---");
     line("[offset {}] {}", preamble.error.offset, preamble.error.cause);
+  }
+  for (const ReadError& refusal : preamble.refusals) {
+    line("[refused] {} at offset {}", refusal.cause, refusal.offset);
   }
   line("[info] {} keys read", preamble.keys);
   line("[info] {} expires", preamble.expires);
   line("[info] {} already expired", preamble.already_expired);
-  line("{}", preamble.ok ? "RDB preamble is OK, proceeding with AOF tail..."
-                         : "RDB preamble of AOF file is not sane, aborting.");
+  if (preamble.ok) {
+    line("RDB preamble is OK, proceeding with AOF tail...");
+  } else if (preamble.error.is_unsupported) {
+    line("What follows in the RDB preamble cannot be checked, aborting.");
+  } else {
+    line("RDB preamble of AOF file is not sane, aborting.");
+  }
+}
+
+// Prints that a server does not load the file, if that is so although it is not damaged.
+bool print_refusal(const std::string& name, const FileReport& report) {
+  if (!report.preamble) return false;
+  const Preamble& preamble = *report.preamble;
+  if (!(preamble.ok ? !preamble.refusals.empty() : preamble.error.is_unsupported)) return false;
+  line(
+      "[refused] spinel-server does not load AOF {}. Delete in Redis what is not supported here, "
+      "and rewrite the file there",
+      name);
+  return true;
 }
 
 void print_error(const std::string& name, const FileReport& report) {
@@ -152,14 +171,21 @@ Outcome check(const Options& options, const Target& target) {
     return Outcome::kBad;
   }
   if (report.preamble) print_preamble(name, *report.preamble);
-  if (report.preamble && !report.preamble->ok) return Outcome::kBad;
+  const bool is_refused = print_refusal(name, report);
+  if (report.preamble && !report.preamble->ok) {
+    return is_refused ? Outcome::kRefused : Outcome::kBad;
+  }
   if (report.size_bytes == 0) return Outcome::kEmpty;
   print_error(name, report);
-  if (options.until_seconds && report.ok()) return cut_later(options, target, report);
+  if (options.until_seconds && report.ok()) {
+    const Outcome outcome = cut_later(options, target, report);
+    return is_refused && outcome != Outcome::kBad ? Outcome::kRefused : outcome;
+  }
   line("AOF analyzed: filename={}, size={}, ok_up_to={}, ok_up_to_line={}, diff={}", name,
        report.size_bytes, report.valid_bytes, report.valid_lines,
        report.size_bytes - std::min(report.valid_bytes, report.size_bytes));
-  return report.ok() ? Outcome::kValid : fix(options, target, report);
+  if (!report.ok()) return fix(options, target, report);
+  return is_refused ? Outcome::kRefused : Outcome::kValid;
 }
 
 // The last line about a file, unless it was one about an error.
@@ -168,32 +194,44 @@ void print_outcome(const char* kind, const std::string& name, Outcome outcome) {
   if (outcome == Outcome::kEmpty) line("{} {} is empty", kind, name);
 }
 
+int exit_status_of(Outcome outcome) {
+  if (outcome == Outcome::kRefused) return 2;
+  return outcome == Outcome::kBad ? 1 : 0;
+}
+
 int check_single(const Options& options) {
   line("Start checking Old-Style AOF");
   const Outcome outcome = check(options, {options.path, options.path, true});
   print_outcome("AOF", options.path, outcome);
-  return outcome == Outcome::kBad ? 1 : 0;
+  return exit_status_of(outcome);
 }
 
 int check_listed(const Options& options, const Manifest& manifest) {
   const std::string directory = spinel::persistence::directory_of(options.path);
   const size_t count = manifest.load_order().size();
   size_t number = 0;
+  bool is_refused = false;
   const auto check_next = [&](const char* kind, const ManifestFile& file) {
     const Outcome outcome =
         check(options, {directory + "/" + file.name, file.name, ++number == count});
     print_outcome(kind, file.name, outcome);
+    is_refused = is_refused || outcome == Outcome::kRefused;
     return outcome != Outcome::kBad;
   };
   if (manifest.base) {
-    const bool is_rdb = begins_with_rdb(directory + "/" + manifest.base->name);
-    line("Start to check BASE AOF ({} format).", is_rdb ? "RDB" : "RESP");
+    const std::string path = directory + "/" + manifest.base->name;
+    spinel::persistence::FileStatus status;
+    // A file that is missing has no format.
+    if (spinel::persistence::get_status(path, status).ok() && status.exists) {
+      line("Start to check BASE AOF ({} format).", begins_with_rdb(path) ? "RDB" : "RESP");
+    }
     if (!check_next("BASE AOF", *manifest.base)) return 1;
   }
   if (!manifest.increments.empty()) line("Start to check INCR files.");
   for (const ManifestFile& file : manifest.increments) {
     if (!check_next("INCR AOF", file)) return 1;
   }
+  if (is_refused) return exit_status_of(Outcome::kRefused);
   line("All AOF files and manifest are valid");
   return 0;
 }
@@ -239,9 +277,14 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Checks an append-only file: one file, or all that a manifest lists. Exits with 0 if they "
-      "are valid or were made so, else with 1.",
+      "Checks an append-only file: one file, or all that a manifest lists. Commands are not run, "
+      "so "
+      "whether a server knows them is not checked.",
       "spinel-check-aof");
+  app.footer(
+      "Exit status: 0: the files are valid, or were made so; 1: they are not, or the arguments are "
+      "wrong; 2: they are not damaged as far as they were read, but spinel-server does not load "
+      "them.");
   Options options;
   app.add_option("file", options.path, "Manifest, or a single append-only file")->required();
   CLI::Option* fix = app.add_flag(

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "persistence/file/byte_source.h"
 #include "persistence/file/file_system.h"
+#include "tools/common/seen_keys.h"
 
 namespace spinel::check_rdb {
 
@@ -33,8 +35,11 @@ class Inspector final : public FileHandler {
     return true;
   }
   void on_sizes(uint64_t, uint64_t) override {}
-  bool on_function(ByteReader&, std::string_view) override {
-    ++report_.functions;
+  bool on_function(ByteReader& reader, std::string_view source) override {
+    if (report_.functions++ == 0) {
+      refuse(reader.position(),
+             persistence::rdb::describe_library(source) + ": functions are not supported");
+    }
     return true;
   }
   void on_module_aux(std::string_view module) override { add_module(module); }
@@ -52,6 +57,9 @@ class Inspector final : public FileHandler {
   void add_module(std::string_view module) {
     if (std::ranges::count(report_.modules, module) == 0) report_.modules.emplace_back(module);
   }
+  void refuse(uint64_t offset, std::string cause) {
+    report_.refusals.push_back({offset, std::move(cause), true});
+  }
   void note_size(const KeyRecord& record, uint64_t bytes);
 
   Report& report_;
@@ -59,6 +67,8 @@ class Inspector final : public FileHandler {
   const size_t top_;
   const int64_t now_ms_;
   const OnFound& on_found_;
+  bool has_module_keys_ = false;
+  tools::SeenKeys seen_;
 };
 
 bool Inspector::on_key(ByteReader& reader, const KeyRecord& record, ValueReader& values) {
@@ -66,9 +76,15 @@ bool Inspector::on_key(ByteReader& reader, const KeyRecord& record, ValueReader&
   report_.last_key = persistence::rdb::printable_key(record.key);
   Value value;
   if (!persistence::rdb::read_value(reader, record, values, value)) return false;
+  if (!seen_.add(reader, record, value, now_ms_)) return false;
   report_.doing = "read-type";
   report_.last_key.clear();
-  if (!values.skipped_module().empty()) add_module(values.skipped_module());
+  if (const std::string& module = values.skipped_module(); !module.empty()) {
+    add_module(module);
+    if (!std::exchange(has_module_keys_, true)) {
+      refuse(record.offset, persistence::rdb::describe_module_key(record, module));
+    }
+  }
   ++report_.keys;
   if (record.expire_at_ms != storage::kNoExpiry) {
     ++report_.expires;

@@ -42,12 +42,21 @@ struct Report {
   std::vector<KeyFound> largest;  // the largest first
   ChecksumState checksum = ChecksumState::kNotReached;
 
+  // Why a server refuses the file although nothing of it is damaged: the first cause of each kind.
+  std::vector<persistence::ReadError> refusals;
+
   // --- the first error
-  bool ok = false;
+  bool ok = false;  // all was read, and is sound
   persistence::ReadError error;
   std::string doing;     // what was being read: "read-object-value", ...
   std::string last_key;  // being read, printable; empty: none
 };
+
+enum class Verdict : uint8_t { kGood, kRefused, kDamaged };
+inline Verdict verdict_of(const Report& report) {
+  if (!report.ok && !report.error.is_unsupported) return Verdict::kDamaged;
+  return report.ok && report.refusals.empty() ? Verdict::kGood : Verdict::kRefused;
+}
 
 // Is told what is found, in the file's order. `offset` is where it ends.
 using OnFound = std::function<void(uint64_t offset, const std::string& text)>;
@@ -55,7 +64,8 @@ using OnFound = std::function<void(uint64_t offset, const std::string& text)>;
 using OnProgress = std::function<void(uint64_t bytes, uint64_t total_bytes)>;
 
 // Reads the file at `path` to its end or to the first error. Needs as much memory as the largest
-// value takes. `top` is how many of the largest keys to note; `now_ms` the Unix time.
+// value takes, and about 50 bytes for each key. `top` is how many of the largest keys to note;
+// `now_ms` the Unix time.
 Report inspect(const std::string& path, size_t top, int64_t now_ms, const OnFound& on_found,
                const OnProgress& on_progress);
 

@@ -1,5 +1,4 @@
-// spinel-check-rdb FILE: checks an RDB file and tells what is in it. Exit codes: 0 the file is
-// good, 1 it is not, or the arguments are wrong.
+// spinel-check-rdb FILE: checks an RDB file and tells what is in it.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
@@ -36,13 +35,24 @@ int run(const std::string& path, size_t top, bool json) {
   const Report report = inspect(path, top, now_ms(), on_found, on_progress);
   progress.clear();
   print(stdout, json ? as_json(report) : as_text(report));
-  return report.ok ? 0 : 1;
+  switch (verdict_of(report)) {
+    case Verdict::kGood:
+      return 0;
+    case Verdict::kDamaged:
+      return 1;
+    case Verdict::kRefused:
+      return 2;
+  }
+  return 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("Checks an RDB file and tells what is in it.", "spinel-check-rdb");
+  app.footer(
+      "Exit status: 0: the file is good; 1: it is damaged or cannot be read, or the arguments are "
+      "wrong; 2: it is not damaged as far as it was read, but spinel-server does not load it.");
   std::string path;
   size_t top = 10;
   bool json = false;

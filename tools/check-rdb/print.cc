@@ -14,9 +14,12 @@ const char* dialect_name(const Report& report) {
 
 // --- text
 
+// What is not supported ends reading, so what follows it is unknown.
 std::string error_lines(const Report& report) {
-  std::string text = "--- RDB ERROR DETECTED ---\n";
-  text += fmt::format("[offset {}] {}\n", report.error.offset, report.error.cause);
+  const bool is_unsupported = report.error.is_unsupported;
+  std::string text = is_unsupported ? "" : "--- RDB ERROR DETECTED ---\n";
+  text += fmt::format("[offset {}] {}{}\n", report.error.offset, report.error.cause,
+                      is_unsupported ? ": what follows is not checked" : "");
   text += fmt::format("[additional info] While doing: {}\n", report.doing);
   if (!report.last_key.empty()) {
     text += fmt::format("[additional info] Reading key {}\n", report.last_key);
@@ -30,7 +33,8 @@ std::string verdict_lines(const Report& report) {
       report.checksum == ChecksumState::kOk
           ? fmt::format("[offset {}] Checksum OK\n", end)
           : fmt::format("[offset {}] The file has no checksum: nothing was compared\n", end);
-  text += fmt::format("[offset {}] \\o/ RDB looks OK! \\o/\n", end);
+  const char* verdict = report.refusals.empty() ? "\\o/ RDB looks OK! \\o/" : "RDB is not damaged";
+  text += fmt::format("[offset {}] {}\n", end, verdict);
   if (end < report.file_bytes) {
     text += fmt::format("[info] {} bytes follow its end, as in an AOF that begins with an RDB\n",
                         report.file_bytes - end);
@@ -87,6 +91,22 @@ const char* checksum_name(ChecksumState state) {
   return "not reached";
 }
 
+const char* verdict_name(const Report& report) {
+  switch (verdict_of(report)) {
+    case Verdict::kGood:
+      return "good";
+    case Verdict::kRefused:
+      return "refused";
+    case Verdict::kDamaged:
+      break;
+  }
+  return "damaged";
+}
+
+std::string refusal_object(const persistence::ReadError& refusal) {
+  return fmt::format(R"({{"offset":{},"cause":{}}})", refusal.offset, quoted(refusal.cause));
+}
+
 std::string error_object(const Report& report) {
   if (report.ok) return "null";
   return fmt::format(R"({{"offset":{},"cause":{},"doing":{},"key":{}}})", report.error.offset,
@@ -98,6 +118,14 @@ std::string error_object(const Report& report) {
 
 std::string as_text(const Report& report) {
   std::string text = report.ok ? verdict_lines(report) : error_lines(report);
+  for (const persistence::ReadError& refusal : report.refusals) {
+    text += fmt::format("[refused] {} at offset {}\n", refusal.cause, refusal.offset);
+  }
+  if (verdict_of(report) == Verdict::kRefused) {
+    text +=
+        "[refused] spinel-server does not load this file. Delete in Redis what is not supported"
+        " here, and save there again\n";
+  }
   text += fmt::format("[info] {} keys read\n", report.keys);
   text += fmt::format("[info] {} expires\n", report.expires);
   text += fmt::format("[info] {} already expired\n", report.already_expired);
@@ -132,15 +160,18 @@ std::string as_json(const Report& report) {
     return fmt::format(R"({{"db":{},"key":{},"type":{},"bytes":{}}})", key.database,
                        quoted_key(key.key), quoted(key.type), key.bytes);
   });
-  std::string json = fmt::format(R"({{"file":{},"ok":{},"bytes":{},"dialect":{},"version":{})",
-                                 quoted(report.path), report.ok, report.file_bytes,
-                                 quoted(dialect_name(report)), report.file.version);
+  std::string json =
+      fmt::format(R"({{"file":{},"ok":{},"verdict":"{}","bytes":{},"dialect":{},"version":{})",
+                  quoted(report.path), verdict_of(report) == Verdict::kGood, verdict_name(report),
+                  report.file_bytes, quoted(dialect_name(report)), report.file.version);
   json += fmt::format(R"(,"checksum":{},"end_offset":{},"aux":{{{}}})",
                       quoted(checksum_name(report.checksum)), report.file.end_offset, aux);
   json += fmt::format(R"(,"keys":{},"expires":{},"already_expired":{},"functions":{})", report.keys,
                       report.expires, report.already_expired, report.functions);
-  json += fmt::format(R"(,"modules":[{}],"types":{{{}}},"largest":[{}],"error":{}}})",
-                      joined(report.modules, quoted), types, largest, error_object(report));
+  json +=
+      fmt::format(R"(,"modules":[{}],"types":{{{}}},"largest":[{}],"refusals":[{}],"error":{}}})",
+                  joined(report.modules, quoted), types, largest,
+                  joined(report.refusals, refusal_object), error_object(report));
   return json + '\n';
 }
 
