@@ -40,6 +40,7 @@ size_t Client::memory_bytes() const {
   const size_t waiting_bytes =
       blocked == BlockReason::kNone ? 0 : server.blocked.memory_bytes(*this);
   return sizeof(Client) + output.memory_bytes() + transport_.query_buffer_capacity() +
+         (tracking == nullptr ? 0 : tracking->memory_bytes()) +
          (subscriber == nullptr ? 0 : subscriber->memory_bytes()) +
          transport_.partial_request().memory_bytes + waiting_bytes +
          (transaction == nullptr ? 0 : transaction->memory_bytes()) + watches.memory_bytes +

@@ -16,6 +16,7 @@ namespace spinel::server {
 
 class Server;
 class Transaction;
+struct ClientTracking;
 struct Command;
 struct Subscriber;
 class ReplicaFeed;
@@ -92,6 +93,9 @@ class Client final : public Session {
   // --- transactions (see server/transactions)
   std::unique_ptr<Transaction> transaction;  // since MULTI; null outside
   ClientWatches watches;
+
+  // --- client-side caching (see server/tracking); null while the client tracks no keys
+  std::unique_ptr<ClientTracking> tracking;
 
   // --- blocking (see server/blocking)
   BlockReason blocked = BlockReason::kNone;

@@ -24,6 +24,11 @@ std::string client_flags(const Client& client) {
   if (client.is_subscriber()) flags += 'P';
   if (client.transaction != nullptr) flags += 'x';
   if (client.blocked != BlockReason::kNone) flags += 'b';
+  if (const ClientTracking* tracking = client.tracking.get()) {
+    flags += 't';
+    if (tracking->redirect_broken) flags += 'R';
+    if (tracking->broadcasts()) flags += 'B';
+  }
   if (client.watches.broken) flags += 'd';
   if (client.close_after_reply) flags += 'c';
   if (client.unix_socket) flags += 'U';
@@ -83,11 +88,14 @@ std::string describe_client(const Client& client, CommandArgs executing) {
   };
   const Transaction* transaction = client.transaction.get();
   const int64_t queued = transaction == nullptr ? -1 : static_cast<int64_t>(transaction->size());
+  const ClientTracking* tracking = client.tracking.get();
+  const int64_t redirect =
+      tracking == nullptr ? -1 : static_cast<int64_t>(tracking->options.redirect);
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
       "multi={} watch={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} "
       "omem={} "
-      "tot-mem={} events={} cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={}",
+      "tot-mem={} events={} cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
       client.id, client.address, client.local_address, transport.descriptor(), client.name,
       (now_ms - client.created_at_ms) / 1000, (now_ms - client.last_interaction_ms) / 1000,
       client_flags(client), client.database, subscriptions(TopicKind::kChannel),
@@ -96,7 +104,7 @@ std::string describe_client(const Client& client, CommandArgs executing) {
       requests.arguments, transaction == nullptr ? 0 : transaction->memory_bytes(),
       client.output.capacity(), pending.in_buffer, pending.in_buffer, pending.list_blocks,
       pending.in_list, client.memory_bytes(), pending.in_buffer > 0 ? "rw" : "r",
-      client.last_command ? client.last_command->name : "NULL", client.user,
+      client.last_command ? client.last_command->name : "NULL", client.user, redirect,
       client.reply.resp3() ? 3 : 2, client.lib_name, client.lib_version);
 }
 

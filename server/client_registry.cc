@@ -56,6 +56,7 @@ void ClientRegistry::add(Client& client) {
 void ClientRegistry::remove(Client& client) {
   std::erase(monitors, &client);
   server_.pubsub.unsubscribe_all(client);
+  server_.tracking.stop(client);
   memory.remove(client);
   by_id_.erase(client.id);
 }
@@ -101,6 +102,7 @@ void ClientRegistry::close(Client& client, CloseReason reason, int error) {
   client.closing = true;
   client.transport().close();
   server_.pubsub.unsubscribe_all(client);
+  server_.tracking.stop(client);
   memory.remove(client);
 }
 

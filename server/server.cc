@@ -243,7 +243,11 @@ void Server::propagate(storage::Database& database, CommandArgs effect) {
 
 void Server::on_remove(storage::Database& database, const storage::Key& key,
                        storage::RemovalReason reason) {
-  modified_keys.modified(database.index, key.bytes);
+  if (reason == storage::RemovalReason::kDeleted) {
+    modified_keys.modified(database.index, key.bytes);
+  } else {
+    modified_keys.modified_unasked(database.index, key.bytes);
+  }
   const auto notify = [&](uint32_t event_class, std::string_view event) {
     events.notify(config.notify_keyspace_events, event_class, database.index, event, key.bytes);
   };
@@ -268,7 +272,7 @@ void Server::on_remove(storage::Database& database, const storage::Key& key,
 void Server::on_fields_expire(storage::Database& database, const storage::Key& key,
                               std::span<const std::string> fields) {
   stats.expired_subkeys += static_cast<int64_t>(fields.size());
-  modified_keys.modified(database.index, key.bytes);
+  modified_keys.modified_unasked(database.index, key.bytes);
   std::vector<std::string_view> effect = {"HDEL", key.bytes};
   effect.insert(effect.end(), fields.begin(), fields.end());
   propagate(database, effect);

@@ -35,6 +35,7 @@
 #include "server/stats/latency_monitor.h"
 #include "server/stats/slowlog.h"
 #include "server/stats/stats.h"
+#include "server/tracking/tracking.h"
 #include "server/transactions/watched_keys.h"
 #include "storage/base/clock.h"
 #include "storage/keyspace/active_expire.h"
@@ -106,6 +107,7 @@ class Server final : private storage::KeyspaceObserver {
   // --- clients and memory
   ClientRegistry clients{*this};
   Subscriptions pubsub{*this};
+  Tracking tracking{*this};
   Pause pause{keyspace, blocked};
   MemoryLimit memory_limit{*this};
   DebugSwitches debug;

@@ -37,9 +37,7 @@ std::vector<Option> clients() {
            "limit.\n"},
       {.name = "tracking-table-max-keys",
        .value = integer(&Config::tracking_table_max_keys),
-       .support = Support::kIgnored,
-       .reason = "client tracking is not available yet",
-       .comment = "Keys remembered for client side caching. 0: no limit.\n"},
+       .comment = "Keys remembered for client-side caching. 0: no limit.\n"},
   };
 }
 

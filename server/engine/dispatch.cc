@@ -230,6 +230,9 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, K
     send_deferred_pushes(client);
     return;
   }
+  if (client.tracking != nullptr) [[unlikely]] {
+    server_.tracking.on_reply(client, command);
+  }
   // Only CLIENT REPLY ON moves a client from skipping to kOn, and it always answers.
   if ((mode == ReplyMode::kOff && client.reply_mode == ReplyMode::kOff) ||
       (mode == ReplyMode::kSkipThis && client.reply_mode != ReplyMode::kOn)) {
@@ -484,6 +487,9 @@ void Dispatcher::call(Session& session, resp::ReplyWriter& reply, CommandArgs ar
     if (wake != WakeReason::kNone) duration_ns += std::exchange(client->blocked_command_ns, 0);
     record(session, errors, args, command, duration_ns);
   }
+  if (client != nullptr && client->tracking != nullptr) [[unlikely]] {
+    server_.tracking.on_command(*client, command, args);
+  }
 
   if (client != nullptr && !server_.clients.monitors.empty() && wake == WakeReason::kNone) {
     feed_monitors(server_, *client, command, args);
@@ -496,6 +502,7 @@ void Dispatcher::call(Session& session, resp::ReplyWriter& reply, CommandArgs ar
     server_.current_client = nullptr;
     if (duration_ns >= kSlowEnoughToRefreshTimeNs) server_.update_time();
     server_.effects.commit();
+    server_.tracking.end_unit();
     server_.blocked.serve();
   }
 }

@@ -53,6 +53,7 @@ std::span<const CommandFamily> all_command_families() {
       string_counter_commands(),
       string_lcs_commands(),
       string_range_commands(),
+      tracking_commands(),
       transaction_commands(),
       wait_commands(),
   };

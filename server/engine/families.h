@@ -54,6 +54,7 @@ CommandFamily string_commands();
 CommandFamily string_counter_commands();
 CommandFamily string_lcs_commands();
 CommandFamily string_range_commands();
+CommandFamily tracking_commands();
 CommandFamily transaction_commands();
 CommandFamily wait_commands();
 

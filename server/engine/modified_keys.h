@@ -32,6 +32,14 @@ class ModifiedKeys {
     if (!observers_.empty()) [[unlikely]]
       notify(database, key);
   }
+  // The same of a key that no command asked to modify: it expired or is evicted.
+  void modified_unasked(int database, std::string_view key) {
+    by_command_ = false;
+    modified(database, key);
+    by_command_ = true;
+  }
+  // Whether a command asked for what observers are notified of now.
+  bool by_command() const { return by_command_; }
   void flushed(int database) const {
     for (ModifiedKeyObserver* observer : observers_) observer->on_database_flushed(database);
   }
@@ -48,6 +56,7 @@ class ModifiedKeys {
   }
 
   std::vector<ModifiedKeyObserver*> observers_;
+  bool by_command_ = true;
 };
 
 }  // namespace spinel::server

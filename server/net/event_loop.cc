@@ -305,6 +305,7 @@ void EventLoop::end_turn() {
   execute_input();
   server_.before_sleep();
   while (!to_execute_.empty()) execute_input();  // of those that were woken
+  server_.tracking.end_turn();
   server_.append_only_file.end_turn();
   server_.replication->end_turn();
   if (!held_.empty()) release_held();

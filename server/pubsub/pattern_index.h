@@ -7,10 +7,9 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
-#include <string>
 #include <string_view>
-#include <vector>
+
+#include "storage/containers/prefix_tree.h"
 
 namespace spinel::server {
 
@@ -27,134 +26,30 @@ template <typename Value>
 class PatternIndex {
  public:
   // Adds `value`. Requires that no other value of the same name is there, and that the name stays.
-  void add(Value& value) {
-    Node* node = &root_;
-    std::string_view rest = prefix_of(value);
-    while (!rest.empty()) {
-      const size_t at = child_place(*node, rest[0]);
-      if (at == node->children.size() || node->children[at]->label[0] != rest[0]) {
-        auto leaf = std::make_unique<Node>();
-        leaf->label = rest;
-        node->children.insert(node->children.begin() + static_cast<ptrdiff_t>(at), std::move(leaf));
-        node = node->children[at].get();
-        break;
-      }
-      const size_t common = common_size(node->children[at]->label, rest);
-      if (common < node->children[at]->label.size()) split(node->children[at], common);
-      node = node->children[at].get();
-      rest.remove_prefix(common);
-    }
-    node->values.push_back(&value);
-  }
+  void add(Value& value) { tree_.add(prefix_of(value), value); }
 
   // Removes `value`, which must be there.
-  void remove(Value& value) { remove_from(root_, prefix_of(value), value); }
+  void remove(Value& value) { tree_.remove(prefix_of(value), value); }
 
   // Calls `visit(Value&)` for each value whose pattern matches `text`. `visit` must not change the
   // index.
   template <typename Visit>
   void for_each_match(std::string_view text, Visit&& visit) const {
-    const Node* node = &root_;
-    size_t matched = 0;
-    while (true) {
-      for (Value* value : node->values) {
-        if (matches_behind_prefix(value->name, matched, text)) visit(*value);
-      }
-      if (matched == text.size()) return;
-      const size_t at = child_place(*node, text[matched]);
-      if (at == node->children.size()) return;
-      node = node->children[at].get();
-      if (!text.substr(matched).starts_with(node->label)) return;
-      matched += node->label.size();
-    }
+    tree_.for_each_prefix_of(text, [&](Value& value, size_t matched) {
+      if (matches_behind_prefix(value.name, matched, text)) visit(value);
+    });
   }
 
   // Nodes of the tree, without the root: for tests.
-  size_t node_count() const { return count(root_) - 1; }
+  size_t node_count() const { return tree_.node_count(); }
 
  private:
-  struct Node {
-    std::string label;                            // what this node adds to the prefix of its parent
-    std::vector<std::unique_ptr<Node>> children;  // by the first byte of their labels
-    std::vector<Value*> values;                   // whose literal prefix ends here
-  };
-
   static std::string_view prefix_of(const Value& value) {
     const std::string_view name = value.name;
     return name.substr(0, literal_prefix_size(name));
   }
 
-  // Where the child whose label begins with `first` is, or would be.
-  static size_t child_place(const Node& node, char first) {
-    size_t low = 0;
-    size_t high = node.children.size();
-    while (low < high) {
-      const size_t middle = (low + high) / 2;
-      if (node.children[middle]->label[0] < first) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
-  }
-
-  static size_t common_size(std::string_view a, std::string_view b) {
-    size_t size = 0;
-    while (size < a.size() && size < b.size() && a[size] == b[size]) ++size;
-    return size;
-  }
-
-  // Puts a node between `child` and its parent that takes the first `size` bytes of its label.
-  static void split(std::unique_ptr<Node>& child, size_t size) {
-    auto upper = std::make_unique<Node>();
-    upper->label = child->label.substr(0, size);
-    child->label.erase(0, size);
-    upper->children.push_back(std::move(child));
-    child = std::move(upper);
-  }
-
-  // Walks down to the value and, on the way back, removes or joins nodes that are of no use.
-  static void remove_from(Node& root, std::string_view rest, Value& value) {
-    std::vector<Node*> path = {&root};
-    while (!rest.empty()) {
-      Node* node = path.back()->children[child_place(*path.back(), rest[0])].get();
-      rest.remove_prefix(node->label.size());
-      path.push_back(node);
-    }
-    std::erase(path.back()->values, &value);
-    // A node without values has at least two children: so at most this one and its parent are
-    // concerned.
-    while (path.size() > 1) {
-      Node& node = *path.back();
-      path.pop_back();
-      if (!node.values.empty() || node.children.size() > 1) return;
-      auto& siblings = path.back()->children;
-      std::unique_ptr<Node>& place = siblings[child_place(*path.back(), node.label[0])];
-      if (node.children.empty()) {
-        siblings.erase(siblings.begin() + (&place - siblings.data()));
-      } else {
-        std::unique_ptr<Node> child = std::move(node.children.front());
-        child->label.insert(0, node.label);
-        place = std::move(child);
-      }
-    }
-  }
-
-  // Iterative: a tree may be as deep as a pattern is long.
-  static size_t count(const Node& root) {
-    std::vector<const Node*> open = {&root};
-    size_t nodes = 0;
-    while (!open.empty()) {
-      const Node* node = open.back();
-      open.pop_back();
-      ++nodes;
-      for (const auto& child : node->children) open.push_back(child.get());
-    }
-    return nodes;
-  }
-
-  Node root_;
+  storage::PrefixTree<Value> tree_;
 };
 
 }  // namespace spinel::server

@@ -6,6 +6,7 @@
 #include "server/config/notify_flags.h"
 #include "server/pubsub/push_message.h"
 #include "server/server.h"
+#include "storage/base/key_slot.h"
 
 namespace spinel::server {
 
@@ -58,6 +59,7 @@ bool Subscriptions::subscribe(Client& client, TopicKind kind, std::string_view n
     topic = added.get();
     topics.emplace(topic->name, std::move(added));
     if (kind == TopicKind::kPattern) patterns_.add(*topic);
+    if (kind == TopicKind::kShardChannel) slots_[storage::key_slot(name)].insert(topic);
   }
   const bool was_active = subscriber.active();
   auto& own = subscriber.topics[static_cast<size_t>(kind)];
@@ -84,6 +86,29 @@ bool Subscriptions::unsubscribe(Client& client, TopicKind kind, std::string_view
   return true;
 }
 
+void Subscriptions::drop_slot(uint16_t slot) {
+  const auto found = slots_.find(slot);
+  if (found == slots_.end()) return;
+  std::vector<std::string> channels;
+  for (const Topic* topic : found->second) channels.push_back(topic->name);
+  std::ranges::sort(channels);
+  for (const std::string& channel : channels) {
+    const std::vector<Client*> receivers =
+        table(TopicKind::kShardChannel).find(channel)->second->receivers;
+    for (Client* client : receivers) {
+      unsubscribe(*client, TopicKind::kShardChannel, channel);
+      if (client->closing) continue;
+      resp::ReplyWriter push(push_buffer(*client));
+      push.set_resp3(client->reply.resp3());
+      push.push(3);
+      push.bulk("sunsubscribe");
+      push.bulk(channel);
+      push.integer(static_cast<int64_t>(client->subscriber->count(TopicKind::kShardChannel)));
+      if (!client->executing) client->transport().output_ready();
+    }
+  }
+}
+
 void Subscriptions::unsubscribe_all(Client& client) {
   if (client.subscriber == nullptr) return;
   const bool was_active = client.subscriber->active();
@@ -106,6 +131,11 @@ void Subscriptions::remove_receiver(Client& client, TopicKind kind, Topic& topic
   if (last != &client) last->subscriber->topics[static_cast<size_t>(kind)][&topic] = place;
   if (!topic.receivers.empty()) return;
   if (kind == TopicKind::kPattern) patterns_.remove(topic);
+  if (kind == TopicKind::kShardChannel) {
+    const auto slot = slots_.find(storage::key_slot(topic.name));
+    slot->second.erase(&topic);
+    if (slot->second.empty()) slots_.erase(slot);
+  }
   const auto found = table(kind).find(topic.name);
   const std::unique_ptr<Topic> ended = std::move(found->second);  // the key is its name
   table(kind).erase(found);
@@ -165,12 +195,8 @@ void Subscriptions::send(const Topic& topic, PushMessage& message) {
   for (Client* client : topic.receivers) {
     if (client->closing || client->close_after_reply) continue;
     if (tells_of_writes_) server_.reply_gate.hold_for_all(*client);
-    const bool resp3 = client->reply.resp3();
-    if (client->executing) {
-      message.append_to(client->subscriber->deferred, resp3);
-      continue;
-    }
-    message.append_to(client->output, resp3);
+    message.append_to(push_buffer(*client), client->reply.resp3());
+    if (client->executing) continue;
     client->transport().output_ready();
     if (server_.clients.exceeds_output_limit(*client)) over_limit_.push_back(client);
   }
@@ -181,6 +207,10 @@ void Subscriptions::close_overflowing() {
   if (over_limit_.empty()) return;
   for (Client* client : over_limit_) server_.clients.close(*client, CloseReason::kOutputBuffer);
   over_limit_.clear();
+}
+
+resp::OutputBuffer& Subscriptions::push_buffer(Client& client) {
+  return client.executing ? subscriber_of(client).deferred : client.output;
 }
 
 void Subscriptions::flush_deferred(Client& client) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "server/engine/keyspace_events.h"
@@ -63,6 +64,9 @@ class Subscriptions final : public KeyspaceEventSink {
   bool subscribe(Client& client, TopicKind kind, std::string_view name);
   // False if `client` had not subscribed to it.
   bool unsubscribe(Client& client, TopicKind kind, std::string_view name);
+  // Ends all subscriptions to shard channels of `slot`, and tells their subscribers: another node
+  // of the cluster has it now.
+  void drop_slot(uint16_t slot);
   // Ends all subscriptions of `client` without telling it.
   void unsubscribe_all(Client& client);
 
@@ -79,6 +83,9 @@ class Subscriptions final : public KeyspaceEventSink {
   // Names of the topics of which there are any, in no order.
   void for_each(TopicKind kind, const std::function<void(std::string_view)>& visit) const;
 
+  // Where a push to `client` is to be written now: behind the reply of the command that it
+  // executes.
+  static resp::OutputBuffer& push_buffer(Client& client);
   // Moves what waited for the end of the command of `client` to its output.
   static void flush_deferred(Client& client);
 
@@ -100,6 +107,7 @@ class Subscriptions final : public KeyspaceEventSink {
   Server& server_;
   std::array<TopicTable, kTopicKinds> tables_;
   PatternIndex<Topic> patterns_;
+  std::unordered_map<uint16_t, std::unordered_set<Topic*>> slots_;  // of shard channels
   size_t client_count_ = 0;
   bool tells_of_writes_ = false;     // what is published now is a keyspace event
   std::vector<Client*> over_limit_;  // to be closed when the message has been sent to all

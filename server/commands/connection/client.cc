@@ -52,8 +52,12 @@ void client_getname_command(CommandContext& ctx) {
 
 void client_help_command(CommandContext& ctx) {
   reply_help(ctx.reply, "CLIENT",
-             {"GETNAME",
+             {"CACHING (YES|NO)",
+              "    Have the keys of the next command tracked (OPTIN), or not (OPTOUT).",
+              "GETNAME",
               "    Tell the name of this connection.",
+              "GETREDIR",
+              "    Tell which connection the messages of invalidation go to.",
               "ID",
               "    Tell the number of this connection.",
               "INFO",
@@ -81,6 +85,9 @@ void client_help_command(CommandContext& ctx) {
               "    Tell which client library this is.",
               "SETNAME <name>",
               "    Name this connection.",
+              "TRACKING (ON|OFF) [REDIRECT <client-id>] [BCAST] [PREFIX <prefix> [...]]",
+              "         [OPTIN] [OPTOUT] [NOLOOP]",
+              "    Tell this connection which of the keys that it read are modified.",
               "TRACKINGINFO",
               "    Describe how this connection tracks keys.",
               "UNBLOCK <client-id> [TIMEOUT|ERROR]",
@@ -273,18 +280,6 @@ void client_setname_command(CommandContext& ctx) {
   ctx.reply.ok();
 }
 
-// No connection tracks keys yet.
-void client_trackinginfo_command(CommandContext& ctx) {
-  ctx.reply.map(3);
-  ctx.reply.bulk("flags");
-  ctx.reply.set(1);
-  ctx.reply.bulk("off");
-  ctx.reply.bulk("redirect");
-  ctx.reply.integer(-1);
-  ctx.reply.bulk("prefixes");
-  ctx.reply.array(0);
-}
-
 void client_unblock_command(CommandContext& ctx) {
   bool with_error = false;
   if (ctx.arity() > 4) return too_many_arguments(ctx);
@@ -453,15 +448,6 @@ constexpr CommandRow kClientRows[] = {
      .syntax = "connection-name:string",
      .complexity = "O(1)",
      .summary = "Names this connection."},
-    {.name = "CLIENT TRACKINGINFO",
-     .handler = client_trackinginfo_command,
-     .arity = 2,
-     .group = "connection",
-     .since = "6.2.0",
-     .flags = "NOSCRIPT,LOADING,STALE,SENTINEL",
-     .acl = "CONNECTION",
-     .complexity = "O(1)",
-     .summary = "Describes the tracking of keys by this connection."},
     {.name = "CLIENT UNBLOCK",
      .handler = client_unblock_command,
      .arity = -3,

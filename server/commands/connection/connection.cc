@@ -131,6 +131,7 @@ void reset_command(CommandContext& ctx) {
   std::erase(ctx.server.clients.monitors, &client);
   client.monitor = false;
   ctx.server.pubsub.unsubscribe_all(client);
+  ctx.server.tracking.stop(client);
   client.name.clear();
   client.database = 0;
   client.reply_mode = ReplyMode::kOn;

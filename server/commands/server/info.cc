@@ -86,7 +86,7 @@ void write_clients(InfoWriter& info, const Server& server) {
   info.field("client_recent_max_input_buffer", largest_input);
   info.field("client_recent_max_output_buffer", largest_output);
   info.field("blocked_clients", server.blocked.count());
-  info.field("tracking_clients", 0);
+  info.field("tracking_clients", server.tracking.client_count());
   info.field("pubsub_clients", server.pubsub.client_count());
   info.field("watching_clients", server.watched_keys.client_count());
   info.field("clients_in_timeout_table", server.blocked.deadline_count());
@@ -293,7 +293,10 @@ std::string describe_server(Server& server, InfoSelection selection) {
        .pubsub_channels = static_cast<int64_t>(server.pubsub.count(TopicKind::kChannel)),
        .pubsub_patterns = static_cast<int64_t>(server.pubsub.count(TopicKind::kPattern)),
        .pubsubshard_channels = static_cast<int64_t>(server.pubsub.count(TopicKind::kShardChannel)),
-       .migrate_cached_sockets = static_cast<int64_t>(server.migrate_connections.size())});
+       .migrate_cached_sockets = static_cast<int64_t>(server.migrate_connections.size()),
+       .tracking_total_keys = static_cast<int64_t>(server.tracking.key_count()),
+       .tracking_total_items = static_cast<int64_t>(server.tracking.item_count()),
+       .tracking_total_prefixes = static_cast<int64_t>(server.tracking.prefix_count())});
   write_replication(info, server);
   write_cpu(info);
   info.begin(InfoSection::kModules);
