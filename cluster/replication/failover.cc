@@ -106,10 +106,10 @@ void Failover::command(CommandContext& ctx) {
 }
 
 bool Failover::target_has_everything() {
-  const int64_t offset = node_.history.offset();
+  const int64_t offset = node_.replicas.effects_offset();
   for (const Replicas::Summary& replica : node_.replicas.summaries()) {
     if (!host_.empty() && (replica.host != host_ || replica.port != port_)) continue;
-    if (!replica.is_online || replica.acknowledged_offset != offset) continue;
+    if (!replica.is_online || replica.acknowledged_offset < offset) continue;
     host_ = replica.host;
     port_ = replica.port;
     return true;

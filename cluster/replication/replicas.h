@@ -56,6 +56,8 @@ class Replicas {
   size_t that_have(int64_t offset) const;
   size_t that_synced(int64_t offset) const;
   void ask_for_acknowledgements() { ack_wanted_ = true; }
+  // Who acknowledged so much has all effects.
+  int64_t effects_offset() const;
   // Whether some do not have all effects.
   bool lag() const;
   void report_lag() const;
@@ -94,8 +96,6 @@ class Replicas {
   void acknowledge(ReplicaClient& replica, server::CommandContext& ctx, size_t index);
   // Appends what is no effect to the stream.
   void append_to_stream(std::string_view command);
-  // Who acknowledged so much has all effects.
-  int64_t effects_offset() const;
   void every_second();
   void keep_alive();
   void ping();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
 #include <utility>
@@ -24,6 +25,7 @@ constexpr int64_t kRetryMs = 1000;
 constexpr int64_t kAcknowledgePeriodMs = 1000;
 // How often one event reads before others have their turn.
 constexpr int kMostReads = 4;
+constexpr int64_t kDiskWarningPeriodMs = 10'000;
 // A copy arrives in larger pieces.
 constexpr size_t kCopyReadBytes = 256 * 1024;
 
@@ -224,7 +226,28 @@ void Upstream::on_line(std::string_view line) {
   }
 }
 
+// Whether a replica that cannot keep what it applies may go on; it tells of it now and then.
+void Upstream::check_disk() {
+  server::Server& server = node_.server;
+  if (!server.snapshots.failing() && !server.append_only_file.failing()) [[likely]]
+    return;
+  if (server.snapshots.write_refusal().empty() && server.append_only_file.write_refusal().empty()) {
+    return;
+  }
+  if (!server.config.replica_ignore_disk_write_errors) {
+    server::log_warning(
+        "This replica cannot write what its master sends to its disk, and ends. With "
+        "replica-ignore-disk-write-errors it would go on. Check the disk");
+    std::_Exit(1);
+  }
+  if (now_ms() < next_disk_warning_ms_) return;
+  next_disk_warning_ms_ = now_ms() + kDiskWarningPeriodMs;
+  server::log_warning(
+      "This replica applies what its master sends although it cannot write it to its disk");
+}
+
 void Upstream::apply_stream() {
+  check_disk();
   is_applying_ = true;
   const size_t done = applier_->apply(input_.view());
   is_applying_ = false;
@@ -407,7 +430,12 @@ void Upstream::begin_stream() {
 void Upstream::acknowledge() {
   last_acknowledged_ms_ = now_ms();
   if (!acknowledges_) return;
-  send({"REPLCONF", "ACK", std::to_string(node_.history.offset())});
+  const std::string offset = std::to_string(node_.history.offset());
+  const server::AppendOnlyFile& file = node_.server.append_only_file;
+  if (!file.enabled()) return send({"REPLCONF", "ACK", offset});
+  const uint64_t end = node_.server.effects.log().end();
+  const uint64_t synced = file.synced_up_to(end) ? end : file.synced_position();
+  send({"REPLCONF", "ACK", offset, "FACK", std::to_string(node_.history.offset_at(synced))});
 }
 
 // --- what is told

@@ -93,6 +93,7 @@ class Upstream final : private server::net::OutgoingLink::Owner, private server:
   // Whether a whole line was there; it is handled.
   bool process_line();
   void on_line(std::string_view line);
+  void check_disk();
   void apply_stream();
 
   // --- the handshake
@@ -160,6 +161,7 @@ class Upstream final : private server::net::OutgoingLink::Owner, private server:
   bool is_applying_ = false;
   bool is_killed_ = false;
   int64_t last_acknowledged_ms_ = 0;
+  int64_t next_disk_warning_ms_ = 0;
 };
 
 }  // namespace spinel::cluster

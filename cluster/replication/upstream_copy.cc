@@ -165,6 +165,7 @@ LoadedCopy Upstream::load_aside(persistence::ByteReader& reader) {
   LoadedCopy loaded = load_copy(server, reader, aside, true, [this] { return keep_loading(); });
   if (loaded.ok) ends_with_mark(reader, loaded);
   node_.loop.within_turn([&] {
+    server.loading.end();
     if (loaded.ok) {
       server::log_notice("MASTER <-> REPLICA sync: Swapping active DB with loaded DB");
       stop_append_only_file();
@@ -176,7 +177,6 @@ LoadedCopy Upstream::load_aside(persistence::ByteReader& reader) {
         aside.database(i).clear(server.keyspace.lazy(server.config.replica_lazy_flush));
       }
     }
-    server.loading.end();
   });
   return loaded;
 }

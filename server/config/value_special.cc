@@ -405,6 +405,12 @@ class Replicaof : public ListKind {
     if (config.replicaof_host.empty()) return "";
     return fmt::format("{} {}", config.replicaof_host, config.replicaof_port);
   }
+
+  // A master has no such line, whatever the file said.
+  std::vector<std::string> lines(const Config& config, bool) const override {
+    if (config.replicaof_host.empty()) return {};
+    return {print(config)};
+  }
 };
 
 class RenameCommand : public ListKind {

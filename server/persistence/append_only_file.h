@@ -33,6 +33,8 @@ class AppendOnlyFile {
   bool enabled() const { return state_ != State::kOff; }
   // Whether the effects up to `position` of their log are on disk.
   bool synced_up_to(uint64_t position) const;
+  // The position up to which everything is known to be.
+  uint64_t synced_position() const { return synced_position_; }
 
   // --- the event loop
   // Hands over what the turn did. Called when all commands of the turn have run, and before their

@@ -60,7 +60,7 @@ class Side {
     const std::string line = control_.run("CLIENT", "LIST", "ID", id).text;
     const auto field = [&line](const std::string& name) {
       const size_t begin = line.find(" " + name + "=");
-      return line.substr(begin, line.find(' ', begin + 1) - begin);
+      return line.substr(begin, line.find_first_of(" \n", begin + 1) - begin);
     };
     return field("flags") + field("redir") + field("resp");
   }

@@ -284,7 +284,7 @@ TEST(RdbLegacy, ANewerVersionIsNamedBeforeWhatElseIsWrong) {
 TEST(RdbLegacy, ValuesOfModulesAreRefusedOrLeftOut) {
   // "ReJSON-RL", version 3.
   const std::string id =
-      std::string("\x81", 1) + std::string("\x45\xe2\x52\x38\xdf\x91\x12\xc3", 8);
+      std::string("\x81", 1) + std::string("\x45\xe2\x52\x38\xdf\x91\x2c\x03", 8);
   const std::string fields = length(2) + length(7) + length(1) + length(9) + length(3) +
                              little_endian(1.5f) + length(4) + little_endian(2.5) + length(5) +
                              plain("text") + length(5) + "\xc0\x05" + length(0);

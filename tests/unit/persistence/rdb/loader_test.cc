@@ -143,7 +143,7 @@ TEST(RdbLoader, KeysGoWhereTheFileSays) {
     EXPECT_EQ(item->integer(), index);
   }
   EXPECT_EQ(cause_of(file_of(11, opcode(Opcode::kSelectDb) + length(16))),
-            "database 16 does not exist here: 16 are configured");
+            "database 16 does not exist here: 16 are configured (databases)");
 }
 
 TEST(RdbLoader, SizesAreHintsOnly) {
@@ -203,7 +203,7 @@ TEST(RdbLoader, OpcodesThatAreSkipped) {
 
 TEST(RdbLoader, OpcodesThatAreRefused) {
   EXPECT_EQ(cause_of(file_of(11, opcode(Opcode::kFunction2) + plain("#!lua name=x\n"))),
-            "a library of functions: functions are not supported");
+            "the library of functions '#!lua name=x': functions are not supported");
   EXPECT_NE(cause_of(file_of(11, opcode(Opcode::kFunctionOld))), "");
   EXPECT_NE(cause_of(file_of(15, opcode(Opcode::kHashTemplate))), "");
   EXPECT_EQ(cause_of(file_of(11, "\xc8")), "unknown type or opcode 200");

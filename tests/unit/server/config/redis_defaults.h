@@ -216,6 +216,7 @@ inline constexpr NameAndDefault kRedis72Additions[] = {
 inline constexpr NameAndDefault kSpinelAdditions[] = {
     {"aof-load-corrupt-tail-max-size", "0"},  // of Redis 8.4
     {"bitmap-compression", "yes"},
+    {"rdb-skip-module-keys", "no"},
 };
 
 }  // namespace spinel::server

@@ -46,6 +46,18 @@ TEST(RewriteConfig, LeavesOneOfSeveralLines) {
   EXPECT_EQ(rewritten("slave-priority 5\nreplica-priority 6\n"), "replica-priority 6\n" + kSigned);
 }
 
+TEST(RewriteConfig, RemovesTheMasterOfWhoIsOneNow) {
+  const std::string text = "hz 7\nreplicaof 10.0.0.1 7\n";
+  Config config;
+  ASSERT_EQ(load_config(config, {.options = text}), std::nullopt);
+  EXPECT_NE(rewritten_config(config, text).find("replicaof 10.0.0.1 7\n"), std::string::npos);
+  config.replicaof_host.clear();
+  EXPECT_EQ(rewritten_config(config, text).find("replicaof"), std::string::npos);
+  config.replicaof_host = "10.0.0.2";
+  config.replicaof_port = 8;
+  EXPECT_NE(rewritten_config(config, text).find("\nreplicaof 10.0.0.2 8\n"), std::string::npos);
+}
+
 TEST(RewriteConfig, PutsAliasesUnderTheirNewName) {
   EXPECT_EQ(rewritten("slave-priority 5\n", {{"replica-priority", "9"}}),
             "replica-priority 9\n" + kSigned);
