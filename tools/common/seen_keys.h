@@ -18,7 +18,8 @@ class SeenKeys {
   // `now_ms`.
   bool add(persistence::ByteReader& reader, const persistence::rdb::KeyRecord& record,
            const persistence::rdb::Value& value, int64_t now_ms) {
-    if (value.is_nothing() || record.expire_at_ms < now_ms) return true;
+    const bool expires = record.expire_at_ms != storage::kNoExpiry;
+    if (value.is_nothing() || (expires && record.expire_at_ms < now_ms)) return true;
     std::unique_ptr<storage::Database>& database = databases_[record.database];
     if (!database) database = std::make_unique<storage::Database>(0);
     const storage::Key key(record.key);

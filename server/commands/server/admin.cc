@@ -49,9 +49,9 @@ void flushall_command(CommandContext& ctx) {
   for (int i = 0; i < keyspace.database_count(); ++i) {
     Database& database = keyspace.database(i);
     removed += static_cast<int64_t>(database.size());
-    if (database.size() == 0) continue;
+    // Caches may know keys that were never there.
     ctx.server.modified_keys.flushed(i);
-    database.clear(*lazy);
+    if (database.size() > 0) database.clear(*lazy);
   }
   flushed(ctx, removed);
   ctx.server.snapshots.on_flushall();
@@ -61,10 +61,8 @@ void flushdb_command(CommandContext& ctx) {
   const auto lazy = read_flush_mode(ctx);
   if (!lazy) return;
   const auto removed = static_cast<int64_t>(ctx.db.size());
-  if (removed > 0) {
-    ctx.server.modified_keys.flushed(ctx.db.index);
-    ctx.db.clear(*lazy);
-  }
+  ctx.server.modified_keys.flushed(ctx.db.index);
+  if (removed > 0) ctx.db.clear(*lazy);
   flushed(ctx, removed);
 }
 
