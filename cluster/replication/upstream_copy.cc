@@ -17,7 +17,6 @@ using server::DisklessLoad;
 
 namespace {
 
-constexpr int64_t kRetryMs = 1000;
 constexpr int64_t kNewlinePeriodMs = 1000;
 constexpr int64_t kProgressPeriodMs = 5000;
 constexpr double kMega = 1 << 20;
