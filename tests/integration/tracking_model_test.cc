@@ -233,7 +233,8 @@ TEST_P(CacheModel, ServesNothingStale) {
   }
   // The test saw what it is about.
   EXPECT_GT(checked_, operations_ / 10);
-  EXPECT_GT(invalidations_, operations_ / 100);
+  EXPECT_GT(invalidations_, operations_ / 200);
+  if (effort(kOperations) < kOperations) return;  // too few to be sure of these
   EXPECT_GT(info_number("evicted_keys"), 0);
   EXPECT_GT(info_number("expired_keys"), 0);
 }
