@@ -12,9 +12,11 @@
 namespace spinel::server {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
 class ModifiedKeysTest : public testing::Test, private ModifiedKeyObserver {
@@ -91,10 +93,11 @@ TEST_F(ModifiedKeysTest, Eviction) {
 TEST_F(ModifiedKeysTest, WholeDatabases) {
   server_.run("SET", "a", "1");
   EXPECT_THAT(told_by("SWAPDB", "0", "1"), ElementsAre("swapped 0 1"));
-  EXPECT_THAT(told_by("FLUSHDB"), IsEmpty());
+  // Empty ones, too: who remembers keys may know some that are not there.
+  EXPECT_THAT(told_by("FLUSHDB"), ElementsAre("flushed 0"));
   server_.run("SET", "b", "1");
   EXPECT_THAT(told_by("FLUSHDB"), ElementsAre("flushed 0"));
-  EXPECT_THAT(told_by("FLUSHALL"), ElementsAre("flushed 1"));
+  EXPECT_THAT(told_by("FLUSHALL"), AllOf(SizeIs(16), Contains("flushed 1")));
 }
 
 }  // namespace
