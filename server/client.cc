@@ -31,8 +31,8 @@ bool Client::is_subscriber() const {
   return subscriber != nullptr && subscriber->active();
 }
 
-bool Client::is_replica() const {
-  return replica != nullptr && replica->attached();
+bool Client::is_attached_replica() const {
+  return replica->attached();
 }
 
 size_t Client::memory_bytes() const {

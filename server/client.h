@@ -123,11 +123,13 @@ class Client final : public Session {
   // Whether it has subscriptions.
   bool is_subscriber() const;
   // Whether it is sent the stream of effects.
-  bool is_replica() const;
+  bool is_replica() const { return replica != nullptr && is_attached_replica(); }
   // Connected from this machine.
   bool is_local() const { return unix_socket || loopback; }
 
  private:
+  bool is_attached_replica() const;
+
   ClientTransport& transport_;
 };
 

@@ -67,16 +67,21 @@ storage::EvictionResult MemoryLimit::evict() {
   return result;
 }
 
+// Not while the data must stay as they are: clients are paused, what is being loaded needs them, or
+// the master decides.
+bool MemoryLimit::may_evict() const {
+  return !server_.pause.active() && !server_.loading.active() &&
+         !server_.role.leaves_eviction_to_master;
+}
+
 bool MemoryLimit::make_room() {
-  // The data must stay as they are: clients are paused, or what is being loaded needs them.
-  if (server_.pause.active() || server_.loading.active()) return true;
-  if (server_.role.leaves_eviction_to_master) return true;
+  if (!may_evict()) return true;
   if (used_bytes() <= limit_bytes()) return true;
   return evict() != storage::EvictionResult::kFail;
 }
 
 void MemoryLimit::continue_eviction() {
-  if (is_unfinished_ && !server_.pause.active()) evict();
+  if (is_unfinished_ && may_evict()) evict();
 }
 
 }  // namespace spinel::server

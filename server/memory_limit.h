@@ -28,6 +28,7 @@ class MemoryLimit {
   void reset_statistics() { eviction_.reset_statistics(); }
 
  private:
+  bool may_evict() const;
   storage::EvictionResult evict();
   uint64_t limit_bytes() const;
 

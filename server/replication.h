@@ -12,7 +12,6 @@
 
 namespace spinel::server {
 
-class Client;
 class CommandContext;
 class InfoWriter;
 
@@ -44,8 +43,6 @@ class ReplicaFeed {
   virtual void consume(size_t bytes) = 0;
   // Bytes that wait to be sent: they count against client-output-buffer-limit.
   virtual uint64_t pending_bytes() const = 0;
-  // The socket did not take what `peek` gave.
-  virtual void on_stalled() {}
 };
 
 class Replication {
@@ -96,9 +93,6 @@ class Replication {
   // What the backlog holds by its configuration, and with what is kept for replicas besides.
   virtual uint64_t backlog_bytes() const { return 0; }
   virtual uint64_t stream_bytes() const { return 0; }
-
-  // The client of the connection to the master; null if there is none.
-  virtual const Client* master() const { return nullptr; }
 };
 
 }  // namespace spinel::server

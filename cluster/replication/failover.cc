@@ -95,12 +95,12 @@ void Failover::command(CommandContext& ctx) {
   host_ = options.host;
   port_ = options.port;
   if (options.has_target) {
-    server::log_notice("FAILOVER requested to {}:{}.", host_, port_);
+    server::log_notice("Failing over to {}:{} as soon as it has all writes", host_, port_);
   } else {
-    server::log_notice("FAILOVER requested.");
+    server::log_notice("Failing over to the first replica that has all writes");
   }
   ctx.server.pause.begin(server::PauseReason::kFailover, server::PauseScope::kWrites, kForever);
-  // Replicas tell once a second how far they are; this one asks.
+  // Replicas acknowledge only once a second unless they are asked.
   node_.ask_for_acknowledgements();
   ctx.reply.ok();
 }
@@ -120,7 +120,7 @@ bool Failover::target_has_everything() {
 void Failover::advance() {
   if (state_ != State::kWaitingForSync) return;
   if (target_has_everything()) {
-    server::log_notice("Failover target {}:{} is synced, failing over.", host_, port_);
+    server::log_notice("Replica {}:{} has all writes, and takes over", host_, port_);
     return hand_over();
   }
   if (deadline_ms_ == 0 || node_.server.monotonic_ms() < deadline_ms_) return;
@@ -143,7 +143,7 @@ void Failover::on_rejected() {
 }
 
 void Failover::abort(std::string_view reason) {
-  server::log_notice("Aborting failover: {}", reason);
+  server::log_notice("Gave up the failover: {}", reason);
   const bool followed = in_progress();
   end();
   if (followed) node_.promote();

@@ -134,11 +134,7 @@ void FullSync::on_snapshot_end(bool ok) {
     replica->client().transport().output_ready();
   }
   // Those who are sent the file have it open.
-  const server::Server& server = node_.server;
-  if (ok && server.config.rdb_del_sync_files && !server.snapshots.has_save_points() &&
-      !server.append_only_file.enabled()) {
-    unlink(path.c_str());
-  }
+  if (ok) node_.server.snapshots.remove_sync_file(path);
 }
 
 // --- through a pipe
@@ -154,11 +150,7 @@ void FullSync::start_pipe(const std::vector<ReplicaClient*>& waiting) {
   options.consume_values = true;
   options.without_data = waiting[0]->traits.without_data;
   const auto work = [&](persistence::ChildProcess::Reporter& reporter) {
-    const uint64_t keys_total = server.child.keys_total();
-    options.progress = [&](uint64_t keys, uint64_t bytes) {
-      server::show_progress_in_title(server, server::ChildKind::kSnapshot, keys, keys_total);
-      return reporter.report(keys, bytes);
-    };
+    options.progress = server::child_progress(server, server::ChildKind::kSnapshot, reporter);
     persistence::File file;
     file.adopt(to, "the pipe to replicas");
     persistence::FileSink sink(file);
@@ -233,13 +225,13 @@ void FullSync::on_child_end(const persistence::ChildEnd& end) {
   if (pipe_ == nullptr) return;
   pipe_->child_runs = false;
   if (end.how == How::kDone) {
-    server::log_notice("Background RDB transfer terminated with success");
+    server::log_notice("The child has written the full copy");
     return finish_pipe_if_complete();
   }
   if (end.how == How::kKilled) {
-    server::log_warning("Background transfer terminated by signal {}", end.signal);
+    server::log_warning("Signal {} ended the child that wrote the full copy", end.signal);
   } else {
-    server::log_warning("Background transfer failed: {}", end.cause);
+    server::log_warning("The child could not write the full copy: {}", end.cause);
   }
   for (ReplicaClient* replica : receivers()) {
     server::log_warning("Replica {} is disconnected, as its full copy cannot be completed",

@@ -86,7 +86,8 @@ void Node::replicaof(CommandContext& ctx) {
   if (failover.active()) return ctx.error("ERR REPLICAOF not allowed while failing over.");
   if (ctx.arg_is(1, "no") && ctx.arg_is(2, "one")) {
     if (is_replica()) {
-      server::log_notice("MASTER MODE enabled (asked for by {})", ctx.client().address);
+      server::log_notice("This node becomes a master: {} sent REPLICAOF NO ONE",
+                         ctx.client().address);
       promote();
     }
     return ctx.reply.ok();
@@ -100,7 +101,7 @@ void Node::replicaof(CommandContext& ctx) {
   if (upstream.follows(host, static_cast<int>(*port))) {
     return ctx.reply.simple("OK Already connected to specified master");
   }
-  server::log_notice("REPLICAOF {}:{} enabled (asked for by {})", host, *port,
+  server::log_notice("This node becomes a replica of {}:{}: {} sent REPLICAOF", host, *port,
                      ctx.client().address);
   follow(host, static_cast<int>(*port));
   ctx.reply.ok();

@@ -61,7 +61,6 @@ class Node final : public server::Replication {
   void report_lag() const override { replicas.report_lag(); }
   uint64_t backlog_bytes() const override;
   uint64_t stream_bytes() const override { return history.memory_bytes(); }
-  const server::Client* master() const override { return upstream.client(); }
 
  private:
   // Of what comes before `position` of the log; 0 for who never wrote.

@@ -97,7 +97,7 @@ void ReplicaClient::finish_copy() {
     server::log_notice("Replica {} wanted nothing but the full copy: disconnecting it", name());
     client_.close_after_reply = true;
   } else {
-    server::log_notice("Synchronization with replica {} succeeded", name());
+    server::log_notice("Replica {} has its full copy, and is sent the stream", name());
   }
 }
 

@@ -29,7 +29,8 @@ bool Replicas::may_psync(CommandContext& ctx) {
   const bool is_psync = ctx.arity() > 1;
   if (is_psync && ctx.arg_is(3, "failover")) {
     // The master hands its role over to this node.
-    server::log_warning("Failover request received for replid {}.", ctx.arg(1));
+    server::log_warning("The master with replication ID {} asks this node to take over",
+                        ctx.arg(1));
     if (!node_.is_replica()) {
       ctx.error("ERR PSYNC FAILOVER can't be sent to a master.");
       return false;
@@ -38,7 +39,7 @@ bool Replicas::may_psync(CommandContext& ctx) {
       ctx.error("ERR PSYNC FAILOVER replid must match my replid.");
       return false;
     }
-    server::log_notice("MASTER MODE enabled (failover request from {})", client.address);
+    server::log_notice("This node becomes a master: {} handed over", client.address);
     node_.promote();
   }
   if (node_.failover.active()) {
@@ -66,14 +67,14 @@ void Replicas::psync(CommandContext& ctx) {
   if (client.is_replica() || client.monitor) return;
   if (!may_psync(ctx)) return;
   ReplicaClient& replica = replica_of(client);
-  server::log_notice("Replica {} asks for synchronization", replica.name());
+  server::log_notice("Replica {} asks for the data", replica.name());
   const bool is_psync = ctx.arity() > 1;
   if (is_psync) {
     const auto wanted = ctx.integer(2);
     if (!wanted) return;
     if (continue_partially(ctx, ctx.arg(1), *wanted)) return;
     if (!ctx.arg(1).starts_with('?')) ++node_.server.stats.sync_partial_err;
-    server::log_notice("Full resync requested by replica {}", replica.name());
+    server::log_notice("Replica {} asks for a full copy", replica.name());
   }
   ++node_.server.stats.sync_full;
   begin_full_sync(client, is_psync);
@@ -99,8 +100,8 @@ bool Replicas::continue_partially(CommandContext& ctx, std::string_view id, int6
   ctx.reply.simple(replica.traits.knows_continue_id ? fmt::format("CONTINUE {}", history.id())
                                                     : std::string("CONTINUE"));
   server::log_notice(
-      "Partial resynchronization request from {} accepted. Sending {} bytes of backlog starting "
-      "from offset {}.",
+      "Replica {} goes on without a full copy: it is sent {} bytes of the backlog, from offset {} "
+      "on",
       replica.name(), history.offset() + 1 - wanted, wanted);
   sent_to_ = 0;  // has it sent what is there
   node_.update_role();
@@ -115,7 +116,8 @@ void Replicas::begin_full_sync(Client& client, bool acknowledges) {
   measure_spare_memory();
   if (!history.has_backlog()) {
     history.create_backlog();
-    server::log_notice("Replication backlog created, the history's id is now {}", history.id());
+    server::log_notice("The replication backlog begins, and the replication ID is {} now",
+                       history.id());
   }
   if (full_sync_.join(replica)) {
     server::log_notice("Replica {} is sent the snapshot that is being written", replica.name());

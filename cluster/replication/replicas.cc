@@ -90,7 +90,7 @@ void Replicas::remove(ReplicaClient& replica) {
   std::erase(to_close_, &replica);
   if (std::erase(attached_, &replica) == 0) return;
   if (!replica.attached()) return;
-  server::log_warning("Connection with replica {} lost.", replica.name());
+  server::log_warning("Lost the connection to replica {}", replica.name());
   if (replica.online() && replica.stream() != nullptr) remember(replica);
   if (attached_.empty()) alone_since_ms_ = node_.server.monotonic_ms();
 }
@@ -294,7 +294,7 @@ void Replicas::expire_backlog() {
   if (node_.server.monotonic_ms() - alone_since_ms_ <= ttl_s * kSecondMs) return;
   history.drop_backlog();
   absent_.clear();
-  server::log_notice("Replication backlog freed after {} seconds without connected replicas.",
+  server::log_notice("Freed the replication backlog: no replica was connected for {} seconds",
                      ttl_s);
 }
 

@@ -13,6 +13,7 @@
 #include "server/engine/context.h"
 #include "server/log/log.h"
 #include "server/net/event_loop.h"
+#include "server/resp/encode.h"
 #include "server/server.h"
 #include "server/stats/info_writer.h"
 #include "storage/base/clock.h"
@@ -87,21 +88,22 @@ void Upstream::disconnect(int64_t delay_ms) {
 void Upstream::connect() {
   state_ = State::kConnecting;
   last_io_ms_ = now_ms();
-  server::log_notice("Connecting to MASTER {}:{}", host_, port_);
+  server::log_notice("Connecting to the master {}:{}", host_, port_);
   link_->connect(host_, port_, node_.server.config.bind_source_addr);
 }
 
 void Upstream::on_connect_failed(const std::string& why) {
-  server::log_warning("Error condition on socket for SYNC: {}", why);
+  server::log_warning("Cannot connect to the master {}:{}: {}. Trying again in a second", host_,
+                      port_, why);
   disconnect(kRetryMs);
 }
 
 void Upstream::lose(std::string_view why) {
   if (connected()) {
-    server::log_warning("Connection with master lost: {}", why);
+    server::log_warning("Lost the connection to the master: {}. Connecting again", why);
     return disconnect(0);
   }
-  server::log_warning("Synchronizing with the master failed: {}", why);
+  server::log_warning("Cannot synchronize with the master: {}. Trying again in a second", why);
   disconnect(kRetryMs);
 }
 
@@ -110,15 +112,16 @@ void Upstream::check_timeout() {
   if (now_ms() - last_io_ms_ <= int64_t{node_.server.config.repl_timeout_s} * 1000) return;
   switch (state_) {
     case State::kConnecting:
-      return lose("Timeout connecting to the MASTER...");
+      return lose("it did not accept the connection within repl-timeout");
     case State::kReceive:
       return lose(
-          "Timeout receiving bulk data from MASTER... If the problem persists try to set the "
-          "'repl-timeout' parameter in the configuration to a larger value");
+          "nothing of the full copy arrived within repl-timeout. Raise repl-timeout if the master "
+          "is "
+          "slow");
     case State::kConnected:
-      return lose("MASTER timeout: no data nor PING received...");
+      return lose("it sent nothing within repl-timeout");
     default:
-      return lose("Timeout waiting for the answers of the MASTER");
+      return lose("it did not answer within repl-timeout");
   }
 }
 
@@ -211,10 +214,10 @@ void Upstream::on_line(std::string_view line) {
     case State::kPing:
       if (line.starts_with('+') || line.starts_with("-NOAUTH") || line.starts_with("-NOPERM") ||
           line.starts_with("-ERR operation not permitted")) {
-        server::log_notice("Master replied to PING, replication can continue...");
+        server::log_notice("The master answers");
         return introduce();
       }
-      return lose(fmt::format("Error reply to PING from master: '{}'", line));
+      return lose(fmt::format("it answered PING with '{}'", line));
     case State::kIntroduce:
       return on_introduced(line);
     case State::kPsync:
@@ -254,22 +257,20 @@ void Upstream::apply_stream() {
   if (is_killed_) return;  // the rest may be asked for again
   input_.consume(done);
   if (!applier_->failed()) return;
-  server::log_warning("Protocol error ({}) from master", applier_->error());
+  server::log_warning("Protocol error in the stream of the master: {}. Connecting again",
+                      applier_->error());
   lose("its stream is broken");
 }
 
 // --- the handshake
 
 void Upstream::send(std::initializer_list<std::string_view> args) {
-  std::string text = fmt::format("*{}\r\n", args.size());
-  for (const std::string_view arg : args) {
-    fmt::format_to(std::back_inserter(text), "${}\r\n{}\r\n", arg.size(), arg);
-  }
+  std::string text;
+  server::resp::append_command(text, args);
   link_->send(text);
 }
 
 void Upstream::on_connected() {
-  server::log_notice("Non blocking connect for SYNC fired the event.");
   last_io_ms_ = now_ms();
   state_ = State::kPing;
   send({"PING"});
@@ -291,13 +292,13 @@ void Upstream::introduce() {
   const int port = config.replica_announce_port != 0 ? config.replica_announce_port
                    : own_tls                         ? config.tls_port
                                                      : config.port;
-  unanswered_.push_back(Introduction::kPort);
+  unanswered_.push_back(Introduction::kOption);
   send({"REPLCONF", "listening-port", std::to_string(port)});
   if (!config.replica_announce_ip.empty()) {
-    unanswered_.push_back(Introduction::kIp);
+    unanswered_.push_back(Introduction::kOption);
     send({"REPLCONF", "ip-address", config.replica_announce_ip});
   }
-  unanswered_.push_back(Introduction::kCapabilities);
+  unanswered_.push_back(Introduction::kOption);
   send({"REPLCONF", "capa", "eof", "capa", "psync2"});
 }
 
@@ -305,21 +306,10 @@ void Upstream::on_introduced(std::string_view answer) {
   const Introduction what = unanswered_.front();
   unanswered_.pop_front();
   if (answer.starts_with('-')) {
-    switch (what) {
-      case Introduction::kAuth:
-        return lose(fmt::format("Unable to AUTH to MASTER: {}", answer));
-      case Introduction::kPort:
-        server::log_notice("(Non critical) Master does not understand REPLCONF listening-port: {}",
-                           answer);
-        break;
-      case Introduction::kIp:
-        server::log_notice("(Non critical) Master does not understand REPLCONF ip-address: {}",
-                           answer);
-        break;
-      case Introduction::kCapabilities:
-        server::log_notice("(Non critical) Master does not understand REPLCONF capa: {}", answer);
-        break;
+    if (what == Introduction::kAuth) {
+      return lose(fmt::format("it refused masteruser and masterauth: {}", answer));
     }
+    server::log_notice("The master ignores an option of REPLCONF: {}", answer);
   }
   if (unanswered_.empty()) ask_for_stream();
 }
@@ -332,9 +322,9 @@ void Upstream::ask_for_stream() {
   if (!must_copy_) {
     id = node_.history.id();
     wanted = node_.history.offset() + 1;
-    server::log_notice("Trying a partial resynchronization (request {}:{}).", id, wanted);
+    server::log_notice("Asking the master for history {} from byte {} on", id, wanted);
   } else {
-    server::log_notice("Partial resynchronization not possible (no cached master)");
+    server::log_notice("Asking the master for a full copy");
   }
   if (node_.failover.in_progress()) {
     send({"PSYNC", id, std::to_string(wanted), "FAILOVER"});
@@ -366,10 +356,9 @@ void Upstream::on_psync_answer(std::string_view line) {
 
 void Upstream::refused(std::string_view line) {
   if (line.starts_with("-NOMASTERLINK") || line.starts_with("-LOADING")) {
-    return lose(fmt::format("the MASTER cannot serve replicas now: {}", line));
+    return lose(fmt::format("it cannot serve replicas now: {}", line));
   }
-  server::log_notice("Master does not support PSYNC or is in error state (reply: {})", line);
-  server::log_notice("Retrying with SYNC...");
+  server::log_notice("The master refused PSYNC and is sent SYNC: {}", line);
   acknowledges_ = false;
   copy_id_ = new_replication_id();
   copy_offset_ = 0;
@@ -380,13 +369,13 @@ void Upstream::refused(std::string_view line) {
 void Upstream::go_on(std::string_view id) {
   History& history = node_.history;
   if (!id.empty() && id.size() != kNoReplicationId.size()) {
-    return lose("the id of its history has not 40 characters");
+    return lose("the replication ID that it sent does not have 40 characters");
   }
   const std::string old_id = history.id();
   if (!history.has_backlog()) history.adopt(old_id, history.offset());
   if (!id.empty() && id != old_id) {
     history.continue_as(std::string(id));
-    server::log_notice("Master replication ID changed to {}", id);
+    server::log_notice("The replication ID of the master is {} now", id);
     node_.replicas.disconnect_all();
   }
   server::log_notice("Successful partial resynchronization with master.");
@@ -397,9 +386,8 @@ void Upstream::go_on(std::string_view id) {
 void Upstream::begin_copy(std::string_view id, std::string_view offset) {
   const auto number = storage::parse_int64(offset);
   if (id.size() != kNoReplicationId.size() || !number || *number < 0) {
-    server::log_warning("Master replied with wrong +FULLRESYNC syntax.");
     must_copy_ = true;
-    return lose("its answer to PSYNC cannot be read");
+    return lose("its +FULLRESYNC has no replication ID or offset");
   }
   copy_id_ = id;
   copy_offset_ = *number;
@@ -415,7 +403,6 @@ void Upstream::begin_stream() {
   client_->is_master = true;
   client_->authenticated = true;
   client_->deny_blocking = true;
-  client_->no_evict = true;
   client_->user = "(superuser)";
   client_->address = link_->peer_address();
   client_->local_address = link_->local_address();

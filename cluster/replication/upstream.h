@@ -50,8 +50,6 @@ class Upstream final : private server::net::OutgoingLink::Owner, private server:
   void write_info(server::InfoWriter& info) const;
   // A replica's ROLE.
   void write_role(server::CommandContext& ctx) const;
-  // The client of the master's stream; null without one.
-  const server::Client* client() const { return client_.get(); }
 
  private:
   enum class State : uint8_t {
@@ -68,7 +66,7 @@ class Upstream final : private server::net::OutgoingLink::Owner, private server:
     kConnected,   // applies the stream
   };
   // What the master is told in the handshake.
-  enum class Introduction : uint8_t { kAuth, kPort, kIp, kCapabilities };
+  enum class Introduction : uint8_t { kAuth, kOption };
 
   // --- OutgoingLink::Owner
   void on_connected() override;

@@ -22,7 +22,7 @@ constexpr int64_t kProgressPeriodMs = 5000;
 constexpr double kMega = 1 << 20;
 
 std::string size_text(const CopyForm& form) {
-  if (!form.mark.empty()) return "streamed RDB";
+  if (!form.mark.empty()) return "of unknown size";
   return fmt::format("{} bytes", form.size_bytes);
 }
 
@@ -30,14 +30,12 @@ std::string size_text(const CopyForm& form) {
 
 void Upstream::on_copy_head(std::string_view line) {
   if (line.starts_with('-')) {
-    return lose(fmt::format("MASTER aborted replication with an error: {}", line));
+    return lose(fmt::format("it ended the full copy with an error: {}", line));
   }
   auto form = CopyForm::parse(line);
   if (!form) {
-    return lose(
-        fmt::format("Bad protocol from MASTER, the first byte is not '$' (we received "
-                    "'{}'), are you sure the host and port are right?",
-                    line));
+    return lose(fmt::format(
+        "it sent '{}' where a full copy should begin. Check host and port of the master", line));
   }
   copy_form_ = std::move(*form);
   copy_read_bytes_ = 0;
@@ -46,8 +44,8 @@ void Upstream::on_copy_head(std::string_view line) {
   const DisklessLoad mode = node_.server.config.repl_diskless_load;
   const bool from_link =
       mode == DisklessLoad::kSwapdb || (mode == DisklessLoad::kOnEmptyDb && data_is_empty());
-  server::log_notice("MASTER <-> REPLICA sync: receiving {} from master to {}",
-                     size_text(copy_form_), from_link ? "parser" : "disk");
+  server::log_notice("Receiving the full copy, {}, {}", size_text(copy_form_),
+                     from_link ? "and loading it meanwhile" : "into a file");
   if (from_link) {
     state_ = State::kLoadLink;
     return;
@@ -93,7 +91,7 @@ bool Upstream::data_is_empty() const {
 
 void Upstream::empty_data() {
   server::Server& server = node_.server;
-  server::log_notice("MASTER <-> REPLICA sync: Flushing old data");
+  server::log_notice("Removing the old data");
   for (int i = 0; i < server.keyspace.database_count(); ++i) {
     storage::Database& database = server.keyspace.database(i);
     if (database.size() == 0) continue;
@@ -121,7 +119,7 @@ void Upstream::resume_append_only_file() {
   server::Server& server = node_.server;
   if (!server.config.appendonly || server.append_only_file.enabled()) return;
   if (const auto error = server.append_only_file.set_enabled(true)) {
-    server::log_warning("The append only file does not go on: {}", *error);
+    server::log_warning("Cannot begin the append only file after the full copy: {}", *error);
   }
 }
 
@@ -166,7 +164,7 @@ LoadedCopy Upstream::load_aside(persistence::ByteReader& reader) {
   node_.loop.within_turn([&] {
     server.loading.end();
     if (loaded.ok) {
-      server::log_notice("MASTER <-> REPLICA sync: Swapping active DB with loaded DB");
+      server::log_notice("The full copy takes the place of the old data");
       stop_append_only_file();
       must_copy_ = true;
       for (int i = 0; i < aside.database_count(); ++i) {
@@ -214,8 +212,7 @@ void Upstream::load_file() {
     copy_form_ = form;
     is_loading_ = false;
   }
-  const bool keep = server.config.appendonly || server.snapshots.has_save_points();
-  if (server.config.rdb_del_sync_files && !keep) persistence::remove_file(path);
+  server.snapshots.remove_sync_file(path);
   node_.loop.within_turn([&] { on_loaded(loaded); });
 }
 
@@ -242,8 +239,7 @@ void Upstream::on_loaded(const LoadedCopy& loaded) {
   if (!loaded.ok || gave_up) {
     if (!server.shutdown_request()) resume_append_only_file();
     if (gave_up) return disconnect(0);
-    return lose(
-        fmt::format("Failed trying to load the MASTER synchronization DB: {}", loaded.cause));
+    return lose(fmt::format("its full copy cannot be loaded: {}", loaded.cause));
   }
   copy_.reset();
   node_.replicas.disconnect_all();

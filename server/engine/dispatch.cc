@@ -207,7 +207,7 @@ void Dispatcher::run(Client& client, CommandArgs args, const Command* command, K
   const size_t mark = client.output.size();
   const ReplyMode mode = client.reply_mode;
   const int database = client.database;
-  const bool was_replica = client.replica != nullptr && client.is_replica();
+  const bool was_replica = client.is_replica();
   client.executing = true;
   if (wake == WakeReason::kError) {
     end_wait_with_error(client, args, *command);

@@ -13,7 +13,7 @@ class ModifiedKeyObserver {
  public:
   virtual ~ModifiedKeyObserver() = default;
   virtual void on_key_modified(int database, std::string_view key) = 0;
-  // All keys of `database` are about to be removed.
+  // All keys of `database`, of which there may be none, are about to be removed.
   virtual void on_database_flushed(int database) = 0;
   // Keys of any database may have been added or replaced: a file was loaded.
   virtual void on_loaded() = 0;

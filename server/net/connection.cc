@@ -177,10 +177,7 @@ std::optional<bool> Connection::send_feed() {
         ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0) {
       if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) {
-        client_->replica->on_stalled();
-        return false;
-      }
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
       server.clients.close(*client_, CloseReason::kWriteFailed, errno);
       return std::nullopt;
     }

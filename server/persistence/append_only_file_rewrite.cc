@@ -46,11 +46,7 @@ std::string describe(const FileError& error, uint64_t offset) {
 std::string write_base(Server& server, const std::string& path,
                        persistence::ChildProcess::Reporter& reporter) {
   const Config& config = server.config;
-  const uint64_t keys_total = server.child.keys_total();
-  const auto progress = [&](uint64_t keys, uint64_t bytes) {
-    show_progress_in_title(server, ChildKind::kAofRewrite, keys, keys_total);
-    return reporter.report(keys, bytes);
-  };
+  const auto progress = child_progress(server, ChildKind::kAofRewrite, reporter);
   const std::string temporary = fmt::format("temp-rewriteaof-{}.aof", getpid());
   if (config.aof_use_rdb_preamble) {
     rdb::SaveOptions options = rdb_save_options(server, true);

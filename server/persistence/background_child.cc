@@ -37,8 +37,6 @@ double percent(uint64_t part, uint64_t whole) {
   return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
-}  // namespace
-
 void show_progress_in_title(const Server& server, ChildKind kind, uint64_t keys,
                             uint64_t keys_total) {
   const Config& config = server.config;
@@ -46,6 +44,17 @@ void show_progress_in_title(const Server& server, ChildKind kind, uint64_t keys,
                                   config.bind.empty() ? "*" : config.bind[0], config.port);
   if (keys > 0) title += fmt::format(" {:.0f}%", percent(keys, keys_total));
   set_process_title(title);
+}
+
+}  // namespace
+
+std::function<bool(uint64_t keys, uint64_t bytes)> child_progress(
+    const Server& server, ChildKind kind, persistence::ChildProcess::Reporter& reporter) {
+  return
+      [&server, kind, &reporter, total = server.child.keys_total()](uint64_t keys, uint64_t bytes) {
+        show_progress_in_title(server, kind, keys, total);
+        return reporter.report(keys, bytes);
+      };
 }
 
 void BackgroundChild::prepare_child(ChildKind kind) const {

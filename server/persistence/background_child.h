@@ -57,8 +57,10 @@ class BackgroundChild {
   int64_t next_log_ms_ = 0;  // monotonic
 };
 
-// In a child that saves: has the process title tell how far it is.
-void show_progress_in_title(const Server& server, ChildKind kind, uint64_t keys,
-                            uint64_t keys_total);
+// For a child that saves: a function that takes the keys and bytes written so far, shows them in
+// the title of the process and reports them to the parent. It returns false once the parent is
+// gone. Both arguments outlive it.
+std::function<bool(uint64_t keys, uint64_t bytes)> child_progress(
+    const Server& server, ChildKind kind, persistence::ChildProcess::Reporter& reporter);
 
 }  // namespace spinel::server

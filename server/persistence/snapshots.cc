@@ -111,11 +111,7 @@ bool Snapshots::start() {
   rdb::SaveOptions options = rdb_save_options(server_, false);
   options.consume_values = true;
   const auto work = [&](persistence::ChildProcess::Reporter& reporter) {
-    const uint64_t keys_total = server_.child.keys_total();
-    options.progress = [&](uint64_t keys, uint64_t bytes) {
-      show_progress_in_title(server_, ChildKind::kSnapshot, keys, keys_total);
-      return reporter.report(keys, bytes);
-    };
+    options.progress = child_progress(server_, ChildKind::kSnapshot, reporter);
     const auto result =
         rdb::save_file(server_.keyspace, config.dbfilename, temporary_path(getpid()), options,
                        config.rdb_save_incremental_fsync);
@@ -179,6 +175,12 @@ void Snapshots::stop_child() {
   server_.latency.record(latency_event::kRdbUnlinkTempFile,
                          (storage::monotonic_us() - began_us) / 1000,
                          server_.config.latency_monitor_threshold_ms, server_.now_ms() / 1000);
+}
+
+void Snapshots::remove_sync_file(const std::string& path) const {
+  const Config& config = server_.config;
+  if (!config.rdb_del_sync_files || config.appendonly || has_save_points()) return;
+  persistence::remove_file(path);
 }
 
 void Snapshots::on_flushall() {

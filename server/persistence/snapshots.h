@@ -24,6 +24,9 @@ class Snapshots {
   void schedule() { is_scheduled_ = true; }
   // Ends the child that saves, if there is one, and removes its file.
   void stop_child();
+  // Removes a snapshot that was written or received for a full copy alone, if rdb-del-sync-files
+  // asks for it and this server keeps no data on disk otherwise.
+  void remove_sync_file(const std::string& path) const;
   // FLUSHALL: what a child still saves is worth nothing any more, and what is in the file neither.
   void on_flushall();
   // Starts a child if one is scheduled or a save point is due. Called periodically.

@@ -1,14 +1,17 @@
 #include "server/tracking/tracking.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "server/client.h"
 #include "server/pubsub/subscriptions.h"
+#include "server/resp/encode.h"
 #include "server/server.h"
 
 namespace spinel::server {
+
+using resp::append_bulk;
+using resp::append_header;
 
 namespace {
 
@@ -16,19 +19,6 @@ namespace {
 constexpr size_t kPrefixBytes = 160;
 // Keys beyond tracking-table-max-keys that are forgotten in one go, besides as many as were added.
 constexpr size_t kMostForgotten = 100;
-
-void append_header(std::string& to, char type, size_t count) {
-  char digits[24];
-  to += type;
-  to.append(digits, std::to_chars(digits, digits + sizeof digits, count).ptr);
-  to += "\r\n";
-}
-
-void append_bulk(std::string& to, std::string_view bytes) {
-  append_header(to, '$', bytes.size());
-  to += bytes;
-  to += "\r\n";
-}
 
 // The keys as an array of RESP, without those that `left_out` modified alone.
 void write_keys(std::string& to, std::span<const Broadcasts::Changes::Change> changes,
@@ -167,7 +157,6 @@ void Tracking::on_databases_swapped(int first, int second) {
 }
 
 void Tracking::do_work() {
-  has_work_ = false;
   if (std::exchange(flushed_, false)) {
     tells_of_writes_ = true;
     for (const auto& [id, client] : clients_) send(*client, std::nullopt);

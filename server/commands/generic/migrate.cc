@@ -14,6 +14,7 @@
 #include "server/engine/families.h"
 #include "server/engine/key_spec.h"
 #include "server/migrate_connections.h"
+#include "server/resp/encode.h"
 #include "storage/base/numbers.h"
 
 namespace spinel::server {
@@ -79,20 +80,6 @@ std::optional<MigrateOptions> migrate_options(CommandContext& ctx) {
 
 // --- what is sent
 
-void append_command(std::string& to, CommandArgs args) {
-  const auto append_header = [&to](char type, size_t count) {
-    to += type;
-    to += std::to_string(count);
-    to += "\r\n";
-  };
-  append_header('*', args.size());
-  for (const std::string_view arg : args) {
-    append_header('$', arg.size());
-    to += arg;
-    to += "\r\n";
-  }
-}
-
 void append_restore(const CommandContext& ctx, const MigrateOptions& options, std::string_view key,
                     const storage::Entry& entry, std::string& to) {
   int64_t ttl_ms = 0;
@@ -102,7 +89,7 @@ void append_restore(const CommandContext& ctx, const MigrateOptions& options, st
   persistence::rdb::dump_value(entry, ctx.server.config.rdbcompression, payload);
   std::vector<std::string_view> command = {"RESTORE", key, ttl.view(), payload};
   if (options.replace) command.emplace_back("REPLACE");
-  append_command(to, command);
+  resp::append_command(to, command);
 }
 
 // One MIGRATE that has found keys.
@@ -166,13 +153,13 @@ class Migration {
     if (!options_.credentials.empty()) {
       std::vector<std::string_view> auth = {"AUTH"};
       auth.insert(auth.end(), options_.credentials.begin(), options_.credentials.end());
-      append_command(head, auth);
+      resp::append_command(head, auth);
       ++heads_;
     }
     if (connection.database != options_.database) {
       const storage::IntegerText database(options_.database);
       const std::string_view select[] = {"SELECT", database.view()};
-      append_command(head, select);
+      resp::append_command(head, select);
       ++heads_;
     }
     connection.database.reset();  // until the target has said that all went well
