@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/differential/generator.h"
+#include "tests/differential/pending.h"
 #include "tests/support/server_process.h"
 
 namespace spinel::test {
@@ -26,41 +27,16 @@ class Side {
   /// order: that of a message's patterns and of a reply and its pushes is not the same.
   std::vector<std::vector<std::string>> run(size_t sender, const Command& command) {
     std::vector<std::vector<std::string>> received(kConnections);
-    RawConnection& own = connections_[sender];
-    own.send(encoded(command));
-    received[sender] = read_all(own, sender);
+    connections_[sender].send(encode_command(command));
+    received[sender] = read_pending(connections_[sender]);
     for (size_t i = 0; i < kConnections; ++i) {
-      if (i != sender) received[i] = read_all(connections_[i], i);
+      if (i != sender) received[i] = read_pending(connections_[i]);
     }
+    for (auto& replies : received) std::ranges::sort(replies);
     return received;
   }
 
  private:
-  static std::string encoded(const Command& command) {
-    std::string bytes = "*" + std::to_string(command.size()) + "\r\n";
-    for (const std::string& word : command) {
-      bytes += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
-    }
-    return bytes;
-  }
-
-  static std::vector<std::string> read_all(RawConnection& connection, size_t index) {
-    const std::string end = "end" + std::to_string(index);
-    connection.send(encoded({"PING", end}));
-    std::vector<std::string> received;
-    while (true) {
-      const Reply reply = connection.read_reply();
-      if (!reply.is_reply()) {
-        ADD_FAILURE() << reply;
-        return received;
-      }
-      if (reply == bulk(end) || reply == bulks({"pong", end})) break;
-      received.push_back(reply.to_string());
-    }
-    std::ranges::sort(received);
-    return received;
-  }
-
   ServerProcess server_;
   std::vector<RawConnection> connections_;
 };

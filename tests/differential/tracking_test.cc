@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/differential/generator.h"
+#include "tests/differential/pending.h"
 #include "tests/support/resp_reader.h"
 #include "tests/support/server_process.h"
 #include "tests/support/wait.h"
@@ -50,9 +51,9 @@ class Side {
     connections_[sender].send(requests);
     // Messages of broadcasts come at the end of the turn that ran the requests: this one is later.
     control_.run("PING");
-    received[sender] = read_all(sender);
+    received[sender] = read_pending(connections_[sender]);
     for (size_t i = 0; i < kConnections; ++i) {
-      if (i != sender) received[i] = read_all(i);
+      if (i != sender) received[i] = read_pending(connections_[i]);
     }
     return received;
   }
@@ -71,23 +72,6 @@ class Side {
   void connect(size_t index) {
     connections_[index] = index < kConnections / 2 ? server_.raw() : server_.resp3();
     ids_[index] = connections_[index].run("CLIENT", "ID").number;
-  }
-
-  std::vector<std::string> read_all(size_t index) {
-    RawConnection& connection = connections_[index];
-    const std::string end = "end" + std::to_string(index);
-    connection.send(encode_command({"PING", end}));
-    std::vector<std::string> received;
-    while (true) {
-      const Reply reply = connection.read_reply();
-      if (!reply.is_reply()) {
-        ADD_FAILURE() << reply;
-        return received;
-      }
-      if (reply == bulk(end) || reply == bulks({"pong", end})) break;
-      received.push_back(reply.to_string());
-    }
-    return received;
   }
 
   ServerProcess server_;

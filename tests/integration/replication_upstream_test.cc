@@ -299,7 +299,7 @@ TEST_F(ReplicationOfSocket, GoesOnUnderAnotherId) {
   start_replica();
   begin_stream({});
   master_.send_command({"SET", "a", "1"});
-  const long long offset = 100 + static_cast<long long>(encode({"SET", "a", "1"}).size());
+  const long long offset = 100 + static_cast<long long>(encode_command({"SET", "a", "1"}).size());
   ASSERT_TRUE(wait_for_field("slave_repl_offset", std::to_string(offset)));
   master_.close();
   expect_asked(kId, std::to_string(offset + 1));
@@ -315,7 +315,8 @@ TEST_F(ReplicationOfSocket, AsksAnOldMasterWithSync) {
   master_.send("-ERR unknown command 'PSYNC'\r\n");
   EXPECT_EQ(master_.command(), std::vector<std::string>{"SYNC"});
   const std::string rdb = rdb_of({{"old", "master"}});
-  master_.send("\n\n$" + std::to_string(rdb.size()) + "\r\n" + rdb + encode({"SET", "a", "1"}));
+  master_.send("\n\n$" + std::to_string(rdb.size()) + "\r\n" + rdb +
+               encode_command({"SET", "a", "1"}));
   EXPECT_TRUE(wait_until([&] { return run("GET", "a") == bulk("1"); }));
   EXPECT_EQ(run("GET", "old"), bulk("master"));
   master_.close();
@@ -459,9 +460,9 @@ TEST_F(ReplicationOfSocket, EndsWhileItLoads) {
 TEST_F(ReplicationOfSocket, WaitsForTheEndOfATransaction) {
   start_replica();
   begin_stream({});
-  const std::string multi = encode({"MULTI"});
-  const std::string body = encode({"SET", "a", "1"}) + encode({"SELECT", "2"});
-  const std::string rest = encode({"SET", "b", "2"}) + encode({"EXEC"});
+  const std::string multi = encode_command({"MULTI"});
+  const std::string body = encode_command({"SET", "a", "1"}) + encode_command({"SELECT", "2"});
+  const std::string rest = encode_command({"SET", "b", "2"}) + encode_command({"EXEC"});
   master_.send(multi + body + rest.substr(0, 9));
   ASSERT_TRUE(wait_until([&] {
     return replication("slave_read_repl_offset") ==
@@ -479,16 +480,16 @@ TEST_F(ReplicationOfSocket, WaitsForTheEndOfATransaction) {
   master_.send(multi + body);
   master_.close();
   expect_asked(kId, std::to_string(end + 1));
-  master_.send("+CONTINUE\r\n" + encode({"SET", "c", "3"}));
+  master_.send("+CONTINUE\r\n" + encode_command({"SET", "c", "3"}));
   EXPECT_TRUE(wait_until([&] { return run("GET", "c") == bulk("3"); }));
 }
 
 TEST_F(ReplicationOfSocket, AcknowledgesWhenAsked) {
   start_replica();
   begin_stream({});
-  const std::string set = encode({"SET", "a", "1"});
-  const std::string getack = encode({"REPLCONF", "GETACK", "*"});
-  const std::string ping = encode({"ping"});
+  const std::string set = encode_command({"SET", "a", "1"});
+  const std::string getack = encode_command({"REPLCONF", "GETACK", "*"});
+  const std::string ping = encode_command({"ping"});
   master_.send(set + getack + ping + set);
   const auto before = static_cast<long long>(100 + set.size());
   EXPECT_TRUE(master_.acknowledges(before));
@@ -499,9 +500,9 @@ TEST_F(ReplicationOfSocket, AcknowledgesWhenAsked) {
 TEST_F(ReplicationOfSocket, LeavesAMasterThatSendsNonsense) {
   start_replica();
   begin_stream({});
-  master_.send(encode({"SET", "a", "1"}) + "SET inline 1\r\n");
+  master_.send(encode_command({"SET", "a", "1"}) + "SET inline 1\r\n");
   EXPECT_TRUE(master_.closed_by_replica());
-  const std::size_t offset = 100 + encode({"SET", "a", "1"}).size();
+  const std::size_t offset = 100 + encode_command({"SET", "a", "1"}).size();
   expect_asked(kId, std::to_string(offset + 1));
   EXPECT_EQ(run("GET", "a"), bulk("1"));
   EXPECT_EQ(run("EXISTS", "inline"), integer(0));
@@ -513,8 +514,8 @@ TEST_F(ReplicationOfSocket, LeavesAMasterThatSendsNonsense) {
 TEST_F(ReplicationOfSocket, TellsOfErrorsOfTheStreamAndGoesOn) {
   start_replica();
   begin_stream({});
-  master_.send(encode({"SET", "a", "1"}) + encode({"LPUSH", "a", "x"}) + encode({"NOSUCH", "x"}) +
-               encode({"SET", "b", "2"}));
+  master_.send(encode_command({"SET", "a", "1"}) + encode_command({"LPUSH", "a", "x"}) +
+               encode_command({"NOSUCH", "x"}) + encode_command({"SET", "b", "2"}));
   EXPECT_TRUE(wait_until([&] { return run("GET", "b") == bulk("2"); }));
   EXPECT_EQ(info_number("unexpected_error_replies"), 2);
   expect_log_line({"== CRITICAL == This replica is sending an error to its master: 'WRONGTYPE",

@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "tests/support/resp_reader.h"
+
 namespace spinel::test {
 
 namespace {
@@ -113,7 +115,7 @@ void MasterWire::send(std::string_view bytes) {
 }
 
 void MasterWire::send_command(const std::vector<std::string>& command) {
-  send(encode(command));
+  send(encode_command(command));
 }
 
 bool MasterWire::closed_by_replica() {
@@ -164,14 +166,6 @@ std::string rdb_of(const std::vector<std::pair<std::string, std::string>>& strin
   const std::uint64_t crc = crc64_of(rdb);
   for (int shift = 0; shift < 64; shift += 8) rdb += static_cast<char>(crc >> shift & 0xff);
   return rdb;
-}
-
-std::string encode(const std::vector<std::string>& command) {
-  std::string text = "*" + std::to_string(command.size()) + "\r\n";
-  for (const std::string& word : command) {
-    text += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
-  }
-  return text;
 }
 
 }  // namespace spinel::test

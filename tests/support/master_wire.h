@@ -49,7 +49,5 @@ class MasterWire {
 
 /// An RDB file with these strings in database 0, with its checksum.
 std::string rdb_of(const std::vector<std::pair<std::string, std::string>>& strings);
-/// A command in RESP.
-std::string encode(const std::vector<std::string>& command);
 
 }  // namespace spinel::test
