@@ -9,8 +9,8 @@ Each server is pinned to core 0; redis-benchmark publishes 32 bytes from core 1 
 subscribers read there. A row per workload: the median of CPU microseconds per delivered message, its ratio to the first
 server named, and the goal for that ratio.
 """
-import glob, os, select, socket, statistics, subprocess, sys, threading
-from servers import enc, start
+import os, select, socket, statistics, subprocess, sys, threading
+from servers import cpu, enc, options, start
 
 CHANNEL, TEXT = 'news', 'x' * 32
 WORK = [  # name, subscribers, patterns that match nothing, messages, goal
@@ -18,10 +18,6 @@ WORK = [  # name, subscribers, patterns that match nothing, messages, goal
     ('1 subscriber, 10,000 idle patterns', 1, 10_000, 4_000, 0.1),
     ('no subscriber', 0, 0, 400_000, None),
 ]
-
-def cpu(pid):
-    """Seconds that all threads have run."""
-    return sum(int(open(path).read().split()[0]) for path in glob.glob(f'/proc/{pid}/task/*/schedstat')) / 1e9
 
 def subscribe(port, command, names):
     s = socket.create_connection(('127.0.0.1', port)); confirmed = 0
@@ -58,10 +54,7 @@ def measure(cmd, subscribers, patterns, messages):
         p.terminate(); p.wait()
 
 def main(args):
-    rounds = 3
-    if '--rounds' in args: i = args.index('--rounds'); rounds = int(args[i + 1]); del args[i:i + 2]
-    if not args or any('=' not in a for a in args): raise SystemExit(__doc__)
-    servers = [a.split('=', 1) for a in args]
+    rounds, servers = options(args, __doc__, rounds=3)
     for name, subscribers, patterns, messages, goal in WORK:
         took = {server: [] for server, _ in servers}
         for _ in range(rounds):

@@ -10,13 +10,10 @@ it can, from core 1; the replica is pinned to core 0. It is done when it acknowl
 second, CPU microseconds of the replica per command, and their ratio to the first server named.
 """
 import os, random, socket, statistics, sys, tempfile, time
-from servers import enc, start
+from servers import cpu, enc, options, start
 
 DIRECTORY = tempfile.TemporaryDirectory()
 RDB = b'REDIS0009\xff' + bytes(8)
-
-def cpu(pid):
-    return sum(int(open(f'/proc/{pid}/task/{t}/schedstat').read().split()[0]) for t in os.listdir(f'/proc/{pid}/task')) / 1e9
 
 def stream(commands):
     rng, parts = random.Random(1), []
@@ -48,14 +45,8 @@ def apply(cmd, data):
     finally: p.kill(); p.wait()
 
 def main(args):
-    rounds, commands = 3, 2_000_000
-    for name in ('--rounds', '--commands'):
-        if name in args:
-            i = args.index(name); value = int(args[i + 1]); del args[i:i + 2]
-            if name == '--rounds': rounds = value
-            else: commands = value
-    if not args or any('=' not in a for a in args): raise SystemExit(__doc__)
-    servers = [a.split('=', 1) for a in args]; os.sched_setaffinity(0, {1}); data = stream(commands)
+    rounds, commands, servers = options(args, __doc__, rounds=3, commands=2_000_000)
+    os.sched_setaffinity(0, {1}); data = stream(commands)
     runs = {server: [] for server, _ in servers}
     for _ in range(rounds):
         for server, cmd in servers: runs[server].append(apply(cmd, data))

@@ -12,14 +12,11 @@ mem_total_replication_buffers showed. Then a full copy of --mb megabytes (200 by
 that only reads: seconds, and the longest time that another client waited for PING meanwhile.
 """
 import os, socket, statistics, subprocess, sys, tempfile, threading, time
-from servers import enc, start
+from servers import cpu, enc, options, start
 
 N = 1_000_000
 DIRECTORY = tempfile.TemporaryDirectory()  # snapshots of one measurement must not be found by the next
 OPTIONS = ' --repl-diskless-sync-delay 0 --rdbcompression no --enable-debug-command yes --client-output-buffer-limit "replica 0 0 0"' + f' --dir {DIRECTORY.name}'
-
-def cpu(pid):
-    return sum(int(open(f'/proc/{pid}/task/{t}/schedstat').read().split()[0]) for t in os.listdir(f'/proc/{pid}/task')) / 1e9
 
 class Client:
     def __init__(self, port): self.s = socket.create_connection(('127.0.0.1', port)); self.f = self.s.makefile('rb')
@@ -74,15 +71,8 @@ def full_copy(command, mb):
     finally: p.kill(); p.wait()
 
 def main(args):
-    rounds, mb, replica = 3, 500, 'redis-server --port {port} --save ""'
-    for name in ('--rounds', '--mb', '--replica'):
-        if name in args:
-            i = args.index(name); value = args[i + 1]; del args[i:i + 2]
-            if name == '--rounds': rounds = int(value)
-            elif name == '--mb': mb = int(value)
-            else: replica = value
-    if not args or any('=' not in a for a in args): raise SystemExit(__doc__)
-    servers = [a.split('=', 1) for a in args]; os.sched_setaffinity(0, {1})
+    rounds, mb, replica, servers = options(args, __doc__, rounds=3, mb=500, replica='redis-server --port {port} --save ""')
+    os.sched_setaffinity(0, {1})
     for count, goal in ((0, ''), (1, '   goal 0.35'), (3, '   goal 0.35')):
         runs = {server: [] for server, _ in servers}
         for _ in range(rounds):

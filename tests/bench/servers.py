@@ -1,5 +1,5 @@
 """What the measuring scripts share: starting a server, its memory, requests as bytes."""
-import shlex, socket, subprocess, time
+import os, shlex, socket, subprocess, time
 
 def rss(pid, field='VmRSS'):
     for l in open(f'/proc/{pid}/status'):
@@ -24,3 +24,17 @@ def start(cmd, before=()):
 def enc(*a):
     a = [x if isinstance(x, bytes) else str(x).encode() for x in a]
     return b'*%d\r\n' % len(a) + b''.join(b'$%d\r\n%s\r\n' % (len(x), x) for x in a)
+
+def cpu(pid):
+    """Seconds of CPU that all threads of a process took."""
+    return sum(int(open(f'/proc/{pid}/task/{t}/schedstat').read().split()[0]) for t in os.listdir(f'/proc/{pid}/task')) / 1e9
+
+def options(args, doc, **defaults):
+    """Values of the options that `defaults` names, taken out of `args`, and then the NAME=COMMAND that are left."""
+    for name in list(defaults):
+        if f'--{name}' in args:
+            i = args.index(f'--{name}')
+            defaults[name] = type(defaults[name])(args[i + 1])
+            del args[i:i + 2]
+    if not args or any('=' not in a for a in args): raise SystemExit(doc)
+    return *defaults.values(), [a.split('=', 1) for a in args]

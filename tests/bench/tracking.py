@@ -10,13 +10,9 @@ all keys, and takes the messages of invalidation. Prints the median of CPU micro
 server named, and the bytes that the million tracked keys take.
 """
 import os, socket, statistics, subprocess, sys, threading
-from servers import enc, rss, start
+from servers import cpu, enc, options, rss, start
 
 KEYS, SETS = 1_000_000, 400_000
-
-def cpu(pid):
-    """Seconds that the thread which executes commands has run."""
-    return int(open(f'/proc/{pid}/schedstat').read().split()[0]) / 1e9
 
 def ask(s, *args):
     s.sendall(enc(*args)); return s.recv(1 << 16)
@@ -48,10 +44,7 @@ def measure(cmd):
         p.terminate(); p.wait()
 
 def main(args):
-    rounds = 3
-    if '--rounds' in args: i = args.index('--rounds'); rounds = int(args[i + 1]); del args[i:i + 2]
-    if not args or any('=' not in a for a in args): raise SystemExit(__doc__)
-    servers = [a.split('=', 1) for a in args]
+    rounds, servers = options(args, __doc__, rounds=3)
     took = {name: [] for name, _ in servers}
     for _ in range(rounds):
         for name, cmd in servers: took[name].append(measure(cmd))
